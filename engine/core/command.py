@@ -1,0 +1,207 @@
+"""What can be asked for: one frozen class per command, without behaviour.
+
+`decide` judges them all; a command that the clock or another case gives is the same class with `fired` set.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from engine.core.case import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that comes with a command: its bytes are already stored under the digest."""
+
+    kind: str
+    sha256: str
+    name: str
+    size: int
+    direction: str = "in"
+    received_at: datetime | None = None
+    sender: str | None = None
+    secrecy: str | None = None
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartyGiven:
+    """A party as a command names it, already looked up."""
+
+    role: str
+    organisation: str
+    side: str
+    people: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What every command carries.
+
+    Attributes:
+        reference: The case; for `Open` the reference it will get.
+        actor: Who asks; `on_behalf_of` the person (`p:4`) whose act is recorded.
+        occurred_at: When it happened, if not now.
+        note: Free text; personal, so kept in the erasable payload.
+        request_id: UUID of the request; commands that follow from it share it.
+        fired: Given by the clock or by another case: the role `system` may then stand in for the actor's.
+        cause: `REF#n` of the entry that fired it, or the id of the deadline whose time came.
+        revision: The revision the caller saw; another one now is a conflict.
+    """
+
+    reference: str
+    actor: Actor
+    on_behalf_of: str | None = None
+    principal_roles: frozenset[str] = frozenset()
+    occurred_at: datetime | None = None
+    note: str | None = None
+    request_id: str = ""
+    fired: bool = False
+    cause: str | None = None
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open(Command):
+    """Open a case of a workflow by one of its openings; `title` names it."""
+
+    workflow: str
+    event: str
+    title: str
+    set: Mapping[str, Any] = field(default_factory=dict)
+    uploads: tuple[Upload, ...] = ()
+    parties: tuple[PartyGiven, ...] = ()
+    parent: str | None = None
+    imported: bool = False
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance(Command):
+    """Fire an event on a case; `override` names the guards that its note waives."""
+
+    event: str
+    set: Mapping[str, Any] = field(default_factory=dict)
+    uploads: tuple[Upload, ...] = ()
+    override: tuple[str, ...] = ()
+    hold_mail: bool = False
+    no_mail: bool = False
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amend(Command):
+    """Change fields, or the title, without moving the case."""
+
+    set: Mapping[str, Any] = field(default_factory=dict)
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note(Command):
+    """Write a note into the log of a case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign(Command):
+    """Give the case to a user (`u:3`)."""
+
+    assignee: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recuse(Command):
+    """Record, or lift, a conflict of interest of a person (`p:4`)."""
+
+    person: str
+    lift: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review(Command):
+    """Give one reviewer's scores."""
+
+    scores: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attach(Command):
+    """File documents."""
+
+    uploads: tuple[Upload, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sign(Command):
+    """Record a signature: `who` as in `Needs.signatures`, `document` a number or a kind."""
+
+    who: str
+    person: str
+    document: str
+    signed_on: date
+    method: str = "paper"
+    party: int | None = None
+    uploads: tuple[Upload, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsign(Command):
+    """Void a signature, or record that it was refused."""
+
+    signature: int
+    rejected: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeParty(Command):
+    """Add, replace people of, or end a party. `action` is `add`, `replace` or `end`."""
+
+    action: str
+    given: PartyGiven
+    party: int | None = None
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveDeadline(Command):
+    """Extend a deadline to a day or instant (ISO text), or waive it when `to` is None."""
+
+    deadline: str
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopClock(Command):
+    """Stop the clock of the case, or start it again."""
+
+    start: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correct(Command):
+    """Point at a wrong entry; with `undo`, take back the latest transition."""
+
+    entry: int
+    undo: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follow(Command):
+    """Look again at what is anchored elsewhere: a field of a related case has moved."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remind(Command):
+    """Deal with the steps of a deadline's ladder that are due."""
+
+    deadline: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expire(Command):
+    """Record that a deadline's instant has passed; its `then` follows."""
+
+    deadline: str

@@ -1,0 +1,112 @@
+"""Named guards and fills: pure functions that a definition refers to by `name@version`.
+
+A guard yields a Refusal for every reason why not; a fill gives the value of a field that the command
+did not bring. Both are never changed in place: a new rule is a new version, so that old decisions
+keep the meaning they had.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from engine.core.case import Case
+from engine.core.command import Advance, Open
+from engine.core.definition import Definition, Transition
+from engine.core.errors import Refusal
+from engine.core.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All that a guard or fill may look at.
+
+    Attributes:
+        case: The case as it was before the command; for an opening an empty one.
+        data: Its data with what the command sets (and earlier fills) already in.
+        role: The role in which the command is given (`officer`, `system`, ...).
+        at: When the event happens (`occurred_at`); `now` when it is recorded. Both UTC.
+        today: The local day of `at`.
+        after: The case with the command's documents filed, for rules about documents and signatures.
+    """
+
+    definition: Definition
+    case: Case
+    after: Case
+    command: Advance | Open
+    transition: Transition
+    data: Mapping[str, Any]
+    facts: Facts
+    role: str
+    at: datetime
+    now: datetime
+    today: date
+
+
+class GuardFunction(Protocol):
+    """What a guard looks like."""
+
+    def __call__(self, context: Context, /, **params: Any) -> Iterable[Refusal]: ...
+
+
+class FillFunction(Protocol):
+    """What a fill looks like; None leaves the field as it is."""
+
+    def __call__(self, context: Context, /) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A registered guard.
+
+    Attributes:
+        needs: Names of facts; `{field}` in one is replaced by the parameter of that name.
+        params: Parameter -> type, checked when a definition is published.
+    """
+
+    name: str
+    function: GuardFunction
+    needs: tuple[str, ...] = ()
+    params: Mapping[str, type] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """A registered fill and the facts it needs."""
+
+    name: str
+    function: FillFunction
+    needs: tuple[str, ...] = ()
+
+
+@dataclass
+class Registry:
+    """The guards and fills that definitions may name."""
+
+    guards: dict[str, Guard] = field(default_factory=dict)
+    fills: dict[str, Fill] = field(default_factory=dict)
+
+    def guard(
+        self, name: str, *, needs: tuple[str, ...] = (), optional: tuple[str, ...] = (), **params: type
+    ) -> Callable[[GuardFunction], GuardFunction]:
+        """Register a guard under `name@version`; keyword arguments are its parameters and their types."""
+
+        def register(function: GuardFunction) -> GuardFunction:
+            if name in self.guards:
+                raise ValueError(f"guard {name} is registered twice")
+            self.guards[name] = Guard(name, function, needs, params, frozenset(optional))
+            return function
+
+        return register
+
+    def fill(self, name: str, *, needs: tuple[str, ...] = ()) -> Callable[[FillFunction], FillFunction]:
+        """Register a fill under `name@version`."""
+
+        def register(function: FillFunction) -> FillFunction:
+            if name in self.fills:
+                raise ValueError(f"fill {name} is registered twice")
+            self.fills[name] = Fill(name, function, needs)
+            return function
+
+        return register

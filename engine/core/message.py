@@ -1,0 +1,64 @@
+"""What is to be said to whom and why: decided with the case, sent later.
+
+A message is kept as its template, its recipient and its frozen variables, so that what was meant is
+fixed when the case moves, whatever changes until it leaves.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+MessageState = Literal[
+    "queued", "leased", "sent", "deferred", "failed", "unknown", "held",
+    "cancelled", "superseded", "suppressed", "no_recipient",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one person.
+
+    Attributes:
+        key: `REF#n/template/p:4` or `DEADLINE/version/step/p:4`; unique for ever, so that nothing is sent twice.
+        person: `p:4`, or None where nobody could be found (`no_recipient`).
+        variables: Plain JSON, already in the recipient's language; see docs/reference/mail.md.
+        attach: Document kinds of the case, and `calendar`.
+        due_at: Not to be sent before.
+        reason: Why it is in a state that is not `queued` (superseded by ..., held for ...).
+    """
+
+    key: str
+    case: str
+    n: int
+    template: str
+    person: str | None
+    lang: str
+    variables: Mapping[str, Any]
+    due_at: datetime
+    attach: tuple[str, ...] = ()
+    state: MessageState = "queued"
+    deadline: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message with what has become of it.
+
+    Attributes:
+        token: Fencing token of the lease; only its holder may write the outcome.
+        content: The rendered bytes, kept from the first rendering on.
+    """
+
+    id: int
+    message: Message
+    attempts: int = 0
+    token: int = 0
+    subject: str | None = None
+    message_id: str | None = None
+    sent_at: datetime | None = None
+    next_at: datetime | None = None
+    error: str | None = None
+    content: bytes | None = field(default=None, repr=False)
+    address: str | None = None

@@ -1,0 +1,1 @@
+"""Core objects out, one file per format."""

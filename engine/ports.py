@@ -1,0 +1,386 @@
+"""What the use cases ask of the outside world, as protocols: the store, the clock, the renderer, the channels.
+
+Every store method works inside the one transaction of its unit of work.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from engine.core.case import Actor, Case, Deadline
+from engine.core.message import Message, StoredMessage
+
+
+class Clock(Protocol):
+    """The only `now` (DECISIONS.md 24). Times are UTC and aware."""
+
+    def now(self) -> datetime:
+        """The instant that everything in this transaction is recorded at."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One entry as stored: its canonical line, and its payload and salt unless erased."""
+
+    case: str
+    n: int
+    line: str
+    payload: str | None = None
+    salt: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person: `id` is `p:4`."""
+
+    id: str
+    name: str
+    email: str | None = None
+    lang: str = "sv"
+    phone: str | None = None
+    organisation: str | None = None
+    email_state: str = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """An organisation: `id` is `o:7`; `kind` is municipality, region, state, ngo, company or other."""
+
+    id: str
+    name: str
+    kind: str
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionRow:
+    """A published definition: `body` is its canonical JSON, `text` the file as it was published."""
+
+    name: str
+    version: int
+    digest: str
+    body: str
+    text: str
+    published_at: datetime
+    valid_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One line of a listing; no JSON is read for it but the columns asked for."""
+
+    reference: str
+    workflow: str
+    version: int
+    state: str
+    phase: str
+    title: str
+    assignee: str | None
+    parent: str | None
+    revision: int
+    opened_at: datetime
+    closed_at: datetime | None
+    deadline: str | None = None
+    due_at: datetime | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """What `list` may ask for; `after` is the reference that the previous page ended with.
+
+    `closed` False = only open cases, True = only closed ones, None = both.
+    """
+
+    workflow: str | None = None
+    state: str | None = None
+    phase: str | None = None
+    parent: str | None = None
+    assignee: str | None = None
+    overdue_at: datetime | None = None
+    search: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    closed: bool | None = False
+    sort: str = "reference"
+    after: str | None = None
+    limit: int | None = None
+    with_data: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineRow:
+    """A deadline as kept, open or ended. `state` is open, met, expired, waived or cancelled."""
+
+    deadline: Deadline
+    case: str
+    state: str
+    closed_at: datetime | None = None
+
+
+class CaseStore(Protocol):
+    """The current cases."""
+
+    def get(self, reference: str) -> Case | None: ...
+    def insert(self, case: Case, *, phase: str, links: Mapping[str, str]) -> None: ...
+
+    def update(self, case: Case, *, phase: str, links: Mapping[str, str], expected_n: int, expected_head: str) -> bool:
+        """Write the case if its row still has that n and head; False if it has not."""
+        ...
+
+    def children(self, reference: str) -> tuple[Case, ...]: ...
+    def linking(self, field_id: str, reference: str) -> tuple[Case, ...]: ...
+    def linked_from(self, reference: str) -> tuple[tuple[str, str], ...]:
+        """(reference, field) of all cases whose case fields, or parent (field `parent`), point here."""
+        ...
+
+    def of_workflow(self, workflow: str, states: Sequence[str] = ()) -> tuple[Case, ...]: ...
+    def list(self, wanted: CaseFilter) -> Iterator[CaseRow]: ...
+    def references(self) -> Iterator[str]:
+        """All references, sorted."""
+        ...
+
+    def resolve(self, text: str) -> tuple[tuple[str, str], ...]:
+        """(reference, title) of what a short form, registry number or words of the title may mean; at most 20."""
+        ...
+
+    def delete_import(self, batch: str) -> int: ...
+
+
+class LogStore(Protocol):
+    """The append-only log."""
+
+    def append(self, line: LogLine) -> None: ...
+    def entries(self, reference: str, *, after: int = 0) -> Iterator[LogLine]: ...
+    def entry(self, reference: str, n: int) -> LogLine | None: ...
+    def all(
+        self, *, case: str | None = None, kind: str | None = None, event: str | None = None, actor: str | None = None,
+        workflow: str | None = None, since: datetime | None = None, until: datetime | None = None,
+        by: str = "recorded",
+    ) -> Iterator[LogLine]:
+        """Entries in the order they were committed, streamed."""
+        ...
+
+    def head(self, reference: str) -> tuple[int, str]:
+        """(n, hash) of the last entry of a chain, (0, "") if there is none. For chains without a case row (`@office`)."""
+        ...
+
+
+class DeadlineStore(Protocol):
+    """Deadlines as rows: what the clock scans."""
+
+    def write(self, case: str, open_ones: Sequence[Deadline], closed: Sequence[tuple[str, str, datetime]]) -> None:
+        """Insert or replace the open ones given; end those in `closed` (id, state, at)."""
+        ...
+
+    def expired(self, now: datetime, limit: int) -> tuple[tuple[str, str], ...]:
+        """(case, deadline id) of open deadlines whose instant has passed unnoticed, or whose `then` is due."""
+        ...
+
+    def to_remind(self, now: datetime, limit: int) -> tuple[tuple[str, str], ...]: ...
+    def list(
+        self, *, case: str | None = None, state: str | None = "open", until: datetime | None = None
+    ) -> Iterator[DeadlineRow]: ...
+    def get(self, deadline: str) -> DeadlineRow | None: ...
+    def next_instant(self) -> datetime | None:
+        """The next instant at which any open deadline passes, fires or reminds."""
+        ...
+
+
+class MessageStore(Protocol):
+    """The outbox."""
+
+    def queue(self, messages: Sequence[Message]) -> None:
+        """Insert; a key that exists already is left as it is."""
+        ...
+
+    def cancel(self, *, case: str | None = None, deadline: str | None = None, key: str | None = None, reason: str) -> tuple[str, ...]:
+        """Cancel what has not left yet; the keys that were cancelled."""
+        ...
+
+    def lease(self, now: datetime, until: datetime, limit: int) -> tuple[StoredMessage, ...]:
+        """Take due messages (queued, deferred, or leased past their time); each gets a new token and one more attempt."""
+        ...
+
+    def keep(self, message_id: int, token: int, *, subject: str, content: bytes, message_header: str, address: str) -> bool: ...
+    def outcome(
+        self, message_id: int, token: int, state: str, *, at: datetime, error: str | None = None,
+        next_at: datetime | None = None,
+    ) -> bool:
+        """Record what became of it; False if the lease was lost."""
+        ...
+
+    def set_state(self, message_id: int, state: str, reason: str | None) -> bool: ...
+    def get(self, message_id: int) -> StoredMessage | None: ...
+    def list(self, *, state: str | None = None, case: str | None = None) -> Iterator[StoredMessage]: ...
+    def counts(self) -> Mapping[str, int]: ...
+    def next_instant(self) -> datetime | None: ...
+
+
+class DocumentStore(Protocol):
+    """Attachments: bytes under their SHA-256 (hex)."""
+
+    def put(self, sha256: str, content: bytes) -> None: ...
+    def get(self, sha256: str) -> bytes | None: ...
+
+
+class DefinitionStore(Protocol):
+    """Published definitions."""
+
+    def get(self, name: str, version: int) -> DefinitionRow | None: ...
+    def current(self, name: str, on: date) -> DefinitionRow | None: ...
+    def all(self) -> tuple[DefinitionRow, ...]: ...
+    def add(self, row: DefinitionRow) -> None: ...
+
+
+class DirectoryStore(Protocol):
+    """People, organisations and users, as far as commands on cases read them (fixed SQL)."""
+
+    def person(self, person_id: str) -> Person | None: ...
+    def people(self, ids: Iterable[str]) -> Mapping[str, Person]: ...
+    def organisations(self, ids: Iterable[str]) -> Mapping[str, Organisation]: ...
+    def find_person(self, text: str) -> tuple[Person, ...]:
+        """By id, e-mail, or words of the name."""
+        ...
+
+    def find_organisation(self, text: str) -> tuple[Organisation, ...]:
+        """By id, number, present or former name."""
+        ...
+
+    def actor(self, login: str, on: date) -> Actor | None:
+        """The user with that login and the roles it holds on that day."""
+        ...
+
+    def login_of(self, user_id: str) -> str | None: ...
+    def user_id(self, login: str) -> str | None: ...
+    def holders(self, role: str, on: date) -> tuple[str, ...]:
+        """Person ids of the users who hold a role."""
+        ...
+
+    def subscribers(self, name: str) -> tuple[str, ...]: ...
+
+
+class CounterStore(Protocol):
+    """Counters that references and own registry numbers come from."""
+
+    def peek(self, name: str) -> int:
+        """The next value."""
+        ...
+
+    def take(self, name: str) -> int:
+        """The next value, counted."""
+        ...
+
+
+class RequestStore(Protocol):
+    """Request ids and their answers (DECISIONS.md 18)."""
+
+    def get(self, request_id: str) -> tuple[str, str] | None:
+        """(digest of the command, stored answer as JSON)."""
+        ...
+
+    def put(self, request_id: str, digest: str, answer: str, at: datetime) -> None: ...
+
+
+class SettingStore(Protocol):
+    """Settings that belong to the database: sandbox mark, origin, simulated clock, heartbeat, last case touched."""
+
+    def get(self, name: str) -> str | None: ...
+    def put(self, name: str, value: str) -> None: ...
+
+
+class UnitOfWork(Protocol):
+    """One connection, one transaction, the stores on it. Commits on a clean exit, rolls back on any exception."""
+
+    cases: CaseStore
+    log: LogStore
+    deadlines: DeadlineStore
+    messages: MessageStore
+    documents: DocumentStore
+    definitions: DefinitionStore
+    directory: DirectoryStore
+    counters: CounterStore
+    requests: RequestStore
+    settings: SettingStore
+
+    @property
+    def now(self) -> datetime:
+        """The clock's instant, read once when the transaction begins."""
+        ...
+
+    def savepoint(self) -> "Savepoint": ...
+
+    def rollback(self) -> None:
+        """Undo everything; the exit then commits nothing (`--dry-run`)."""
+        ...
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Savepoint(Protocol):
+    """A part of the transaction that can fail alone."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def rollback(self) -> None: ...
+
+
+class Store(Protocol):
+    """Where units of work come from."""
+
+    def write(self) -> UnitOfWork:
+        """A transaction that may write (SQLite: BEGIN IMMEDIATE)."""
+        ...
+
+    def read(self) -> UnitOfWork:
+        """A transaction that sees one moment and writes nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A rendered mail before it becomes bytes."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that goes with a mail."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+class Renderer(Protocol):
+    """Templates to text."""
+
+    def render(self, template: str, lang: str, variables: Mapping[str, Any]) -> Letter: ...
+    def digest(self, template: str, lang: str) -> str: ...
+    def exists(self, template: str, lang: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one attempt to send: `sent`, `deferred`, `failed` or `unknown`; `pause` stops the channel."""
+
+    state: str
+    error: str | None = None
+    pause: bool = False
+
+
+class Channel(Protocol):
+    """A way out of the house. One batch shares one connection."""
+
+    def send(self, message_id: int, sender: str, recipient: str, content: bytes) -> Outcome: ...
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""Text in, plain data out: one file per format."""

@@ -1,0 +1,1 @@
+"""How a decided message becomes bytes and leaves the house."""

@@ -1,0 +1,1 @@
+"""The texts that ship: mails and pages."""

@@ -1,0 +1,1 @@
+"""The workflows that ship, as data, and their named guards."""
