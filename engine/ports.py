@@ -156,8 +156,15 @@ class LogStore(Protocol):
     def entries(self, reference: str, *, after: int = 0) -> Iterator[LogLine]: ...
     def entry(self, reference: str, n: int) -> LogLine | None: ...
     def all(
-        self, *, case: str | None = None, kind: str | None = None, event: str | None = None, actor: str | None = None,
-        workflow: str | None = None, since: datetime | None = None, until: datetime | None = None,
+        self,
+        *,
+        case: str | None = None,
+        kind: str | None = None,
+        event: str | None = None,
+        actor: str | None = None,
+        workflow: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
         by: str = "recorded",
     ) -> Iterator[LogLine]:
         """Entries in the order they were committed, streamed."""
@@ -196,7 +203,9 @@ class MessageStore(Protocol):
         """Insert; a key that exists already is left as it is."""
         ...
 
-    def cancel(self, *, case: str | None = None, deadline: str | None = None, key: str | None = None, reason: str) -> tuple[str, ...]:
+    def cancel(
+        self, *, case: str | None = None, deadline: str | None = None, key: str | None = None, reason: str
+    ) -> tuple[str, ...]:
         """Cancel what has not left yet; the keys that were cancelled."""
         ...
 
@@ -204,9 +213,17 @@ class MessageStore(Protocol):
         """Take due messages (queued, deferred, or leased past their time); each gets a new token and one more attempt."""
         ...
 
-    def keep(self, message_id: int, token: int, *, subject: str, content: bytes, message_header: str, address: str) -> bool: ...
+    def keep(
+        self, message_id: int, token: int, *, subject: str, content: bytes, message_header: str, address: str
+    ) -> bool: ...
     def outcome(
-        self, message_id: int, token: int, state: str, *, at: datetime, error: str | None = None,
+        self,
+        message_id: int,
+        token: int,
+        state: str,
+        *,
+        at: datetime,
+        error: str | None = None,
         next_at: datetime | None = None,
     ) -> bool:
         """Record what became of it; False if the lease was lost."""
