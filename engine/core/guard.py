@@ -44,9 +44,12 @@ class Context:
 
 
 class GuardFunction(Protocol):
-    """What a guard looks like."""
+    """What a guard looks like: a context, and the parameters it was registered with, by name.
 
-    def __call__(self, context: Context, /, **params: Any) -> Iterable[Refusal]: ...
+    `*args` is there for the type checker alone, which then takes any named parameters.
+    """
+
+    def __call__(self, context: Context, /, *args: Any, **params: Any) -> Iterable[Refusal]: ...
 
 
 class FillFunction(Protocol):
