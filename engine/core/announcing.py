@@ -1,0 +1,55 @@
+"""Who is told what when a case moves: notices to messages, one per person."""
+
+from collections.abc import Iterable
+
+from engine.core.case import Case
+from engine.core.command import Advance
+from engine.core.decision import Setup
+from engine.core.definition import Notice, Transition
+from engine.core.guard import Context
+from engine.core.message import Message, MessageState
+from engine.core.recipients import people_of
+from engine.core.requirements import passes
+
+
+def announcements(setup: Setup, context: Context, after: Case, edge: Transition, n: int) -> tuple[Message, ...]:
+    """The messages of a move, each person once per template.
+
+    Args:
+        setup: For the guards of notices and the people behind roles.
+        context: The context in which the edge was judged.
+        after: The case after the move; its parties are the ones told.
+        edge: The edge taken.
+        n: The entry that records it.
+    """
+    state, reason = _hold(context)
+    messages = [
+        message
+        for notice in edge.notify
+        if passes(setup.registry, notice.when, context)
+        for message in _messages(setup, after, notice, n, state, reason)
+    ]
+    return tuple({m.key: m for m in messages}.values())
+
+
+def _hold(context: Context) -> tuple[MessageState, str | None]:
+    command = context.command
+    if isinstance(command, Advance) and command.no_mail:
+        return "cancelled", "no_mail"
+    if isinstance(command, Advance) and command.hold_mail:
+        return "held", "hold_mail"
+    if getattr(command, "imported", False):
+        return "cancelled", "imported"
+    return "queued", None
+
+
+def _messages(
+    setup: Setup, case: Case, notice: Notice, n: int, state: MessageState, reason: str | None
+) -> Iterable[Message]:
+    people = people_of(notice.to, case, setup.facts)
+    for person in people or (None,):
+        yield Message(
+            key=f"{case.reference}#{n}/{notice.message}/{person or '-'}", case=case.reference, n=n,
+            template=notice.message, person=person, lang="sv", variables={}, due_at=setup.now, attach=notice.attach,
+            state=state if person else "no_recipient", reason=reason if person else ",".join(notice.to),
+        )  # fmt: skip

@@ -1,0 +1,198 @@
+"""What time does to a case: reminders, expiry, extensions, and the stopping of the clock.
+
+Nothing here reads a clock: the moment comes with the setup, so that a forecast runs the same code.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from engine.core.acting import Acting
+from engine.core.case import Case, Deadline
+from engine.core.command import Command, Expire, Follow, MoveDeadline, Remind, StopClock
+from engine.core.deadline import end_of_day
+from engine.core.decision import Decision, Draft, Setup
+from engine.core.definition import DeadlineRule
+from engine.core.errors import NotFound, Refusal, TransitionRefused
+from engine.core.ladder import Step
+from engine.core.message import Message
+from engine.core.plain import instant
+from engine.core.recipients import people_of, reminded
+from engine.core.rights import acting_for
+from engine.core.schedule import Changes, Ended, Setting, after_change, moment, restarted, steps_of, then_at, with_steps
+
+RETRY = timedelta(days=1)
+"""How long an automatic event that was refused waits before it is tried again (DECISIONS.md 27)."""
+
+
+def _refuse(code: str, **params: Any) -> TransitionRefused:
+    return TransitionRefused(reasons=[Refusal(code, params)])
+
+
+def _setting(setup: Setup, case: Case, n: int) -> Setting:
+    return Setting(setup.definition, setup.calendar, setup.facts, case, n, setup.now, setup.now)
+
+
+def _system(setup: Setup, case: Case, command: Command, act: str) -> Draft:
+    return Draft(setup, command, case, act, Acting("system"), max(setup.now, case.occurred_at))
+
+
+def _find(setup: Setup, case: Case, name: str) -> tuple[Deadline, DeadlineRule]:
+    """The open deadline with that id or name, and its rule.
+
+    Raises:
+        NotFound: The case has no such open deadline.
+    """
+    short = name.partition(":")[2] or name
+    fitting = [d for d in case.deadlines if d.id == name or d.id.partition(":")[2] == short or d.name == short]
+    if len(fitting) != 1:
+        open_ones = ", ".join(d.id.partition(":")[2] for d in case.deadlines) or "none"
+        raise NotFound(f"{case.reference} has no open deadline {short}; open: {open_ones}")
+    return fitting[0], setup.definition.deadlines[fitting[0].name]
+
+
+def move_deadline(setup: Setup, case: Case, command: MoveDeadline) -> Decision:
+    """Extend a deadline, also after its day, or waive it; with a note that says why."""
+    acting = acting_for(setup.definition, case, command, "deadline")
+    deadline, rule = _find(setup, case, command.deadline)
+    if not command.note:
+        raise _refuse("note_missing")
+    if rule.timer:
+        raise _refuse("deadline_not_extendable", deadline=rule.name)
+    draft = Draft(setup, command, case, "deadline", acting, max(setup.now, case.occurred_at))
+    draft.put_note(command.note)
+    if command.to is None:
+        return draft.conclude(Changes(ended=(Ended(deadline, "waived"),)))
+    at, day = _new_date(setup, command.to)
+    if at <= setup.now:
+        raise _refuse("deadline_in_past", day=day.isoformat())
+    moved = replace(
+        deadline, extended_to=command.to, due_at=at, due_on=day, version=deadline.version + 1, passed_at=None,
+        then_at=then_at(rule, at, setup.calendar.zone),
+        fired_at=None,
+    )  # fmt: skip
+    changes = Changes(moved=(with_steps(_setting(setup, case, draft.n), rule, moved, setup.now),))
+    told = people_of(reminded(setup.definition, rule), case, setup.facts)
+    key = f"{case.reference}#{draft.n}/deadline_moved"
+    return draft.conclude(changes, messages=tuple(_message(setup, case, draft.n, key, "deadline_moved", p, moved)
+                                                  for p in told))  # fmt: skip
+
+
+def _new_date(setup: Setup, text: str) -> tuple[datetime, date]:
+    value = moment(text)
+    if isinstance(value, datetime):
+        return value, setup.calendar.day(value)
+    day = value if value is not None else setup.calendar.day(setup.now)
+    return end_of_day(day, setup.calendar.zone), day
+
+
+def _message(
+    setup: Setup, case: Case, n: int, key: str, template: str, person: str | None, deadline: Deadline | None
+) -> Message:
+    return Message(
+        key=f"{key}/{person or '-'}", case=case.reference, n=n, template=template, person=person, lang="sv",
+        variables={}, due_at=setup.now, deadline=deadline.id if deadline else None,
+        attach=("calendar",) if template == "deadline_moved" else (),
+        state="queued" if person else "no_recipient",
+    )  # fmt: skip
+
+
+def stop_clock(setup: Setup, case: Case, command: StopClock) -> Decision:
+    """Stop the clock of a case, or start it: every pausable deadline moves by the days that it stood still."""
+    acting = acting_for(setup.definition, case, command, "clock")
+    draft = Draft(setup, command, case, "clock", acting, max(command.occurred_at or setup.now, case.occurred_at))
+    draft.put_note(command.note)
+    if not command.start:
+        if case.stopped_at is not None:
+            raise _refuse("clock_already_stopped", day=setup.calendar.day(case.stopped_at).isoformat())
+        if not command.note:
+            raise _refuse("note_missing")
+        draft.body["stopped"] = instant(draft.occurred)
+        return draft.conclude()
+    if case.stopped_at is None:
+        raise _refuse("clock_not_stopped")
+    draft.body["stopped"] = None
+    days = (setup.calendar.day(draft.occurred) - setup.calendar.day(case.stopped_at)).days
+    return draft.conclude(Changes(moved=tuple(restarted(_setting(setup, case, draft.n), days))))
+
+
+def follow(setup: Setup, case: Case, command: Follow) -> Decision | None:
+    """Let the deadlines follow an anchor that has moved elsewhere; None if nothing does."""
+    draft = _system(setup, case, command, "follow")
+    changes = after_change(_setting(setup, case, draft.n))
+    return draft.conclude(changes) if changes.moved else None
+
+
+def expire(setup: Setup, case: Case, command: Expire, *, refused: Sequence[Refusal] = ()) -> Decision:
+    """Record that a deadline has passed and that its `then` was fired, or why it could not be.
+
+    Args:
+        setup: The rules and the moment.
+        case: The case.
+        command: Which deadline.
+        refused: Why the event of its `then` was refused just now; it is then tried again a day later.
+    """
+    deadline, rule = _find(setup, case, command.deadline)
+    draft = _system(setup, case, command, "expire")
+    passed = replace(deadline, passed_at=deadline.passed_at or setup.now)
+    fires = rule.then is not None and deadline.then_at is not None and setup.now > deadline.then_at
+    if fires and not refused:
+        passed = replace(passed, fired_at=setup.now)
+    elif fires:
+        passed = replace(passed, then_at=setup.now + RETRY)
+        draft.body["reasons"] = [{"code": r.code, "params": dict(r.params)} for r in refused]
+    messages: tuple[Message, ...] = ()
+    if refused:
+        people = people_of(reminded(setup.definition, rule), case, setup.facts)
+        key = f"{case.reference}#{draft.n}/guard_refused"
+        messages = tuple(_message(setup, case, draft.n, key, "guard_refused", p, deadline) for p in people)
+    return draft.conclude(Changes(moved=(passed,)), messages=messages)
+
+
+def remind(setup: Setup, case: Case, command: Remind) -> Decision | None:
+    """Say what is due to be said of a deadline: after an outage, only the latest step for each recipient."""
+    deadline, rule = _find(setup, case, command.deadline)
+    if case.stopped_at is not None and rule.pausable:
+        return None
+    draft = _system(setup, case, command, "remind")
+    setting = _setting(setup, case, draft.n)
+    steps = steps_of(setting, rule, deadline)
+    due = [(i, s) for i, s in enumerate(steps) if i >= deadline.step and s.at <= setup.now]
+    if not due:
+        return None
+    latest: dict[str, Step] = {}
+    superseded: list[list[Any]] = []
+    for _, step in due:
+        for person in _told(setup, case, rule, step):
+            if person in latest:
+                superseded.append([latest[person].offset_days, person])
+            latest[person] = step
+    done = due[-1][0] + 1
+    moved = replace(deadline, step=done, next_reminder_at=steps[done].at if done < len(steps) else None)
+    if superseded:
+        draft.body["superseded"] = superseded
+    messages = tuple(_reminder(setup, case, draft.n, rule, deadline, step, person) for person, step in latest.items())
+    if not latest:
+        offset = due[-1][1].offset_days
+        messages = (_reminder(setup, case, draft.n, rule, deadline, due[-1][1], None),)
+        draft.body["untold"] = offset
+    return draft.conclude(Changes(moved=(moved,)), messages=messages)
+
+
+def _told(setup: Setup, case: Case, rule: DeadlineRule, step: Step) -> tuple[str, ...]:
+    tokens = (*(reminded(setup.definition, rule) if step.plain else ()), *step.to_extra)
+    return people_of(tokens, case, setup.facts)
+
+
+def _reminder(
+    setup: Setup, case: Case, n: int, rule: DeadlineRule, deadline: Deadline, step: Step, person: str | None
+) -> Message:
+    template = rule.message or "reminder"
+    key = f"{deadline.id}/{deadline.version}/{step.offset_days}/{person or '-'}"
+    return Message(
+        key=key, case=case.reference, n=n, template=template, person=person, lang="sv",
+        variables={"step": {"kind": step.kind, "offset": step.offset_days}}, due_at=setup.now,
+        attach=("calendar",) if step.kind == "before" else (), state="queued" if person else "no_recipient",
+        deadline=deadline.id,
+    )  # fmt: skip

@@ -1,0 +1,139 @@
+"""Decide what a command does to a case, without doing it.
+
+Kept free of I/O, so that a dry run, `next`, a forecast and the real thing are the same code.
+"""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+from engine.core import changes, clockwork
+from engine.core.case import Case
+from engine.core.command import (
+    Advance,
+    Amend,
+    Assign,
+    Attach,
+    ChangeParty,
+    Command,
+    Correct,
+    Expire,
+    Follow,
+    MoveDeadline,
+    Note,
+    Open,
+    Recuse,
+    Remind,
+    Review,
+    Sign,
+    StopClock,
+    Unsign,
+)  # fmt: skip
+from engine.core.decision import Decision, Draft, Setup
+from engine.core.errors import NotFound, Refusal, TransitionRefused
+from engine.core.moves import move
+from engine.core.rights import acting_for
+from engine.core.schedule import Changes, Ended
+from engine.core.snapshot import to_json
+
+UNDO_WITHIN = timedelta(hours=24)
+"""How long the person who fired an event may take it back; later a head does."""
+
+
+def decide(setup: Setup, case: Case | None, command: Command) -> Decision | None:
+    """Judge any command.
+
+    Args:
+        setup: The rules, the facts and the moment.
+        case: The case as it is, None for `Open`.
+        command: What is asked for.
+
+    Returns:
+        The decision, or None where there is nothing to do (a reminder that was already dealt with).
+
+    Raises:
+        TransitionRefused: The rules say no; every reason is told.
+        ValueMalformed: A value has not the form that its field asks for.
+        ConcurrentUpdate: The case is not at the revision that the caller saw.
+        NotFound: A deadline, document or signature that is named does not exist.
+    """
+    if isinstance(command, Open):
+        return move(setup, None, command)
+    if case is None:
+        raise NotFound(f"there is no case {command.reference}")
+    match command:
+        case Advance():
+            return move(setup, case, command)
+        case Amend():
+            return changes.amend(setup, case, command)
+        case Note():
+            return changes.note(setup, case, command)
+        case Assign():
+            return changes.assign(setup, case, command)
+        case Recuse():
+            return changes.recuse(setup, case, command)
+        case Review():
+            return changes.review(setup, case, command)
+        case Attach():
+            return changes.attach(setup, case, command)
+        case Sign():
+            return changes.sign(setup, case, command)
+        case Unsign():
+            return changes.unsign(setup, case, command)
+        case ChangeParty():
+            return changes.change_party(setup, case, command)
+        case MoveDeadline():
+            return clockwork.move_deadline(setup, case, command)
+        case StopClock():
+            return clockwork.stop_clock(setup, case, command)
+        case Follow():
+            return clockwork.follow(setup, case, command)
+        case Expire():
+            return clockwork.expire(setup, case, command)
+        case Remind():
+            return clockwork.remind(setup, case, command)
+        case Correct():
+            return _correct(setup, case, command)
+    raise TypeError(f"no rule for {type(command).__name__}")
+
+
+def _correct(setup: Setup, case: Case, command: Correct) -> Decision:
+    """Point at a wrong entry, or take back the latest transition; nothing is ever deleted."""
+    acting = acting_for(setup.definition, case, command, "correct")
+    if not command.note:
+        raise TransitionRefused(reasons=[Refusal("note_missing")])
+    if not 1 <= command.entry <= case.n:
+        raise NotFound(f"{case.reference} has no entry {command.entry}: it has 1 to {case.n}")
+    draft = Draft(setup, command, case, "reversed" if command.undo else "correct", acting, setup.now)
+    draft.put_note(command.note)
+    if not command.undo:
+        draft.body["corrects"] = command.entry
+        return draft.conclude()
+    before = setup.facts.case(f"before:{command.entry}")
+    _check_undo(setup, case, command, before)
+    assert before is not None  # _check_undo has refused otherwise
+    draft.event = next(e for e, h in case.events.items() if h.n == command.entry)
+    draft.source, draft.target = case.state, before.state
+    personal = frozenset(f.id for f in setup.definition.fields.values() if f.personal)
+    public, private = to_json(before, personal)
+    draft.body |= {"corrects": command.entry, "snapshot": json.loads(public)}
+    draft.payload["snapshot"] = json.loads(private)
+    kept = {d.id for d in before.deadlines}
+    ended = tuple(Ended(d, "cancelled") for d in case.deadlines if d.id not in kept)
+    bumped = {d.id: replace(d, version=d.version + 1) for d in before.deadlines}
+    return draft.conclude(Changes(moved=tuple(bumped.values()), ended=ended))
+
+
+def _check_undo(setup: Setup, case: Case, command: Correct, before: Case | None) -> None:
+    """The latest accepted change must be the transition named, by the same person within 24 hours, or a head asks."""
+    happened = next((h for h in case.events.values() if h.n == command.entry), None)
+    if before is None or happened is None or command.entry == 1 or before.revision != case.revision - 1:
+        raise TransitionRefused(reasons=[Refusal("undo_not_possible", {"entry": command.entry})])
+    moved_on = setup.facts.people(f"moved_since:{command.entry}")
+    if moved_on:
+        raise TransitionRefused(reasons=[Refusal("undo_spawned_moved", {"cases": ", ".join(moved_on)})])
+    roles = command.actor.roles
+    mine = command.actor.person is not None and command.actor.person in happened.people
+    recorded = case.recorded_at
+    if "head" not in roles and not (mine and setup.now - recorded <= UNDO_WITHIN):
+        raise TransitionRefused(reasons=[Refusal("undo_too_late", {"entry": command.entry}, who=("head",))])

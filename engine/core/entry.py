@@ -1,0 +1,102 @@
+"""A log entry and its canonical line: what is hashed, stored and handed to auditors.
+
+The keys are those of DECISIONS.md 1, always all present, so that a line can be checked without our code.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.core.errors import LogTampered, ValueMalformed
+
+LONGEST_LINE = 65_535
+"""Bytes that one line may have (AUDIT.md)."""
+
+CHANGES = frozenset({
+    "open", "advance", "approve", "amend", "note", "assign", "recuse", "review", "attach", "sign", "unsign", "party",
+    "deadline", "clock", "correct", "reversed",
+})  # fmt: skip
+"""Kinds of entry that are accepted changes and count as a revision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the log of a case, or of `@office`.
+
+    Attributes:
+        act: Kind of entry.
+        at: When it was recorded; `occ` when it happened. Canonical instants.
+        body: Non-personal changes; everything that `fold` needs.
+        data: Commitment to the personal payload (standard base64), or None.
+        definition: Digest of the definition that was used.
+        prev: Hash of the entry before, or the genesis hash.
+    """
+
+    act: str
+    case: str
+    n: int
+    at: str
+    occ: str
+    actor: str
+    auth: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+    role: str | None = None
+    obo: str | None = None
+    event: str | None = None
+    source: str | None = None
+    target: str | None = None
+    wf: str | None = None
+    definition: str | None = None
+    req: str | None = None
+    data: str | None = None
+    prev: str = ""
+
+    @property
+    def name(self) -> str:
+        """`REF#n`, the only id an entry has."""
+        return f"{self.case}#{self.n}"
+
+
+def canonical(value: Any) -> str:
+    """JSON as RFC 8785 writes it, for the values we allow: keys sorted, no spaces, no floats."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def line(entry: Entry) -> str:
+    """The canonical line of an entry, without a newline.
+
+    Raises:
+        ValueMalformed: The line would be longer than a log entry may be.
+    """
+    text = canonical({
+        "act": entry.act, "actor": entry.actor, "at": entry.at, "auth": entry.auth, "body": entry.body,
+        "case": entry.case, "data": entry.data, "def": entry.definition, "event": entry.event, "from": entry.source,
+        "n": entry.n, "obo": entry.obo, "occ": entry.occ, "prev": entry.prev, "req": entry.req, "role": entry.role,
+        "to": entry.target, "v": 1, "wf": entry.wf,
+    })  # fmt: skip
+    if len(text) * 4 > LONGEST_LINE and len(text.encode()) > LONGEST_LINE:
+        raise ValueMalformed(
+            "this change is larger than one log entry may be (64 KB): attach long texts as documents instead"
+        )
+    return text
+
+
+def parse(text: str) -> Entry:
+    """The entry of a stored line.
+
+    Raises:
+        LogTampered: The line is not an entry in canonical form.
+    """
+    try:
+        raw = json.loads(text)
+        if canonical(raw) != text or raw.pop("v") != 1:
+            raise LogTampered("a log line is not in canonical form")
+        return Entry(
+            act=raw["act"], actor=raw["actor"], at=raw["at"], auth=raw["auth"], body=raw["body"], case=raw["case"],
+            data=raw["data"], definition=raw["def"], event=raw["event"], source=raw["from"], n=raw["n"],
+            obo=raw["obo"], occ=raw["occ"], prev=raw["prev"], req=raw["req"], role=raw["role"], target=raw["to"],
+            wf=raw["wf"],
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LogTampered("a log line cannot be read as an entry") from error

@@ -1,0 +1,179 @@
+"""The log folded to the case it describes.
+
+`apply` is the one place where a case changes: `decide` uses it to see what its entry would make of the
+case, the store keeps what it yields, and replay, `--as-of` and verification run it again over the log.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.core.case import Case, Happened
+from engine.core.chain import leaf_hash
+from engine.core.entry import CHANGES, Entry, parse
+from engine.core.errors import LogTampered
+from engine.core.plain import (
+    approval_from_plain,
+    deadline_from_plain,
+    document_from_plain,
+    party_from_plain,
+    read_instant,
+    review_from_plain,
+    signature_from_plain,
+)
+from engine.core.snapshot import from_json
+
+
+def apply(case: Case | None, entry: Entry, payload: Mapping[str, Any] | None, head: str) -> Case:
+    """The case after an entry.
+
+    Args:
+        case: The case before, None before its first entry.
+        entry: The entry; only its body decides.
+        payload: Its personal payload, None if there is none or it was erased.
+        head: Hash of the entry's line.
+
+    Raises:
+        LogTampered: The entry does not follow the one before it.
+    """
+    if case is None:
+        if entry.act != "open" or entry.n != 1:
+            raise LogTampered(f"{entry.name}: a case begins with an opening entry")
+        case = _opened(entry)
+    elif entry.n != case.n + 1:
+        raise LogTampered(f"{entry.name}: entry {case.n + 1} is missing before it")
+    elif entry.source is not None and entry.source != case.state:
+        raise LogTampered(f"{entry.name}: it leaves {entry.source}, but the case was in {case.state}")
+    if entry.act == "reversed":
+        case = _restored(case, entry, payload)
+    else:
+        case = _moved(_changed(case, entry, payload), entry)
+    changes = entry.act in CHANGES
+    return replace(
+        case, n=entry.n, head=head, recorded_at=read_instant(entry.at), revision=case.revision + (1 if changes else 0)
+    )
+
+
+def fold(lines: Iterable[tuple[str, str | None]]) -> Case | None:
+    """The case that (line, payload) pairs describe, oldest first; None for no line at all."""
+    case: Case | None = None
+    for text, payload in lines:
+        case = apply(case, parse(text), json.loads(payload) if payload else None, leaf_hash(text))
+    return case
+
+
+def _opened(entry: Entry) -> Case:
+    name, _, version = (entry.wf or "@0").rpartition("@")
+    occurred = read_instant(entry.occ)
+    return Case(
+        reference=entry.case, workflow=name, version=int(version), state=entry.target or "", title="",
+        opened_at=occurred, entered_at=occurred, occurred_at=occurred, recorded_at=read_instant(entry.at),
+    )  # fmt: skip
+
+
+def _restored(case: Case, entry: Entry, payload: Mapping[str, Any] | None) -> Case:
+    """The case as it was before the transition that is taken back; what it was numbers on."""
+    before = from_json(json.dumps(entry.body["snapshot"]), json.dumps((payload or {}).get("snapshot", {})))
+    closed = {item["id"] for item in entry.body.get("closed", ())}
+    moved = {item["id"]: deadline_from_plain(item) for item in entry.body.get("moved", ())}
+    return replace(
+        before,
+        n=case.n,
+        revision=case.revision,
+        documents=case.documents,
+        deadlines=tuple(moved.get(d.id, d) for d in before.deadlines if d.id not in closed),
+    )
+
+
+def _changed(case: Case, entry: Entry, payload: Mapping[str, Any] | None) -> Case:
+    body = entry.body
+    private = payload or {}
+    changes: dict[str, Any] = {}
+    if "set" in body or "private" in body:
+        changes["data"], changes["erased"] = _data(case, body, payload)
+    for key in ("title", "parent", "assignee"):
+        if key in body:
+            changes[key] = body[key]
+    if "docs" in body:
+        names = private.get("docs", {})
+        added = tuple(document_from_plain(raw, names.get(str(raw["id"]))) for raw in body["docs"])
+        changes["documents"] = case.documents + added
+    if "signs" in body or "voided" in body or "rejected" in body:
+        changes["signatures"] = _signatures(case, body)
+    if "parties" in body:
+        given = {raw["id"]: party_from_plain(raw) for raw in body["parties"]}
+        kept = {party.id: party for party in case.parties}
+        changes["parties"] = tuple(p for _, p in sorted((kept | given).items()))
+    if "approval" in body:
+        changes["approvals"] = (*case.approvals, approval_from_plain(body["approval"]))
+    if body.get("approvals_cleared"):
+        changes["approvals"] = ()
+    if "review" in body:
+        review = review_from_plain(body["review"])
+        changes["reviews"] = (*(r for r in case.reviews if r.person != review.person), review)
+    if "recused" in body:
+        changes["recused"] = tuple(body["recused"])
+    if "stopped" in body:
+        changes["stopped_at"] = read_instant(body["stopped"]) if body["stopped"] else None
+    if "opened" in body or "moved" in body or "closed" in body:
+        changes["deadlines"] = _deadlines(case, body)
+    return replace(case, **changes) if changes else case
+
+
+def _data(
+    case: Case, body: Mapping[str, Any], payload: Mapping[str, Any] | None
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    data = dict(case.data)
+    erased = set(case.erased)
+    personal = (payload or {}).get("set", {})
+    for name, value in body.get("set", {}).items():
+        if value is None:
+            data.pop(name, None)
+        else:
+            data[name] = value
+    for name in body.get("private", ()):
+        if name not in personal:
+            data.pop(name, None)
+            erased.add(name)
+            continue
+        erased.discard(name)
+        if personal[name] is None:
+            data.pop(name, None)
+        else:
+            data[name] = personal[name]
+    return data, tuple(sorted(erased))
+
+
+def _signatures(case: Case, body: Mapping[str, Any]) -> tuple[Any, ...]:
+    ended = dict.fromkeys(body.get("voided", ()), "void") | dict.fromkeys(body.get("rejected", ()), "rejected")
+    kept = tuple(replace(s, state=ended[s.id]) if s.id in ended else s for s in case.signatures)
+    return kept + tuple(signature_from_plain(raw) for raw in body.get("signs", ()))
+
+
+def _deadlines(case: Case, body: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Open deadlines: the moved ones in place, the closed ones gone, the opened ones last."""
+    closed = {item["id"] for item in body.get("closed", ())}
+    moved = {raw["id"]: deadline_from_plain(raw) for raw in body.get("moved", ())}
+    kept = tuple(moved.get(d.id, d) for d in case.deadlines if d.id not in closed)
+    return kept + tuple(deadline_from_plain(raw) for raw in body.get("opened", ()))
+
+
+def _moved(case: Case, entry: Entry) -> Case:
+    """State, remembered states and the record of what happened."""
+    if entry.act not in ("open", "advance", "approve"):
+        return case
+    occurred = read_instant(entry.occ)
+    changes: dict[str, Any] = {"occurred_at": max(case.occurred_at, occurred)}
+    if entry.event is not None and entry.act != "approve":
+        people = tuple(entry.body.get("people", ()))
+        happened = Happened(entry.n, occurred, people, entry.role)
+        changes["events"] = {**case.events, entry.event: happened}
+    if entry.target is not None and entry.act != "approve":
+        if entry.target != entry.source:
+            changes |= {"state": entry.target, "entered_at": occurred, "entered_n": entry.n, "approvals": ()}
+        if "back" in entry.body:
+            changes["back"] = tuple(entry.body["back"])
+        if entry.body.get("final"):
+            changes["closed_at"] = occurred
+    return replace(case, **changes)

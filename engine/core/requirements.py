@@ -1,0 +1,173 @@
+"""What a transition demands, asked one by one: every refusal is told, with the command that mends it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from engine.core.acting import EXTERNAL, Acting
+from engine.core.case import Case
+from engine.core.definition import Definition, GuardUse, Transition
+from engine.core.errors import Refusal
+from engine.core.guard import Context, Registry
+from engine.core.signing import missing_signers
+
+
+def ask_guards(registry: Registry, uses: Sequence[GuardUse], context: Context) -> Iterator[tuple[GuardUse, Refusal]]:
+    """Every refusal of the guards, with the guard that gave it."""
+    for use in uses:
+        for refusal in registry.guards[use.name].function(context, **use.params):
+            yield use, refusal
+
+
+def passes(registry: Registry, uses: Sequence[GuardUse], context: Context) -> bool:
+    """Whether all the guards are content."""
+    return next(ask_guards(registry, uses, context), None) is None
+
+
+def unmet(registry: Registry, context: Context, acting: Acting) -> Iterator[Refusal]:
+    """Every reason why the transition of the context may not be taken, the role left out."""
+    edge = context.transition
+    yield from _people(context.case, edge, acting)
+    yield from _fields(context)
+    yield from _documents(context)
+    yield from _signatures(context)
+    yield from _children(context)
+    yield from _limit(edge, context.data, acting.role)
+    override = getattr(context.command, "override", ())
+    for use, refusal in ask_guards(registry, edge.guards, context):
+        if use.name in override or use.name.partition("@")[0] in override:
+            if problem := _waiver(use, context, acting):
+                yield problem
+            continue
+        yield Refusal(
+            refusal.code, refusal.params, _fix(context, refusal.fix), refusal.who, use.name, use.waivable_by
+        )  # fmt: skip
+
+
+def waived(registry: Registry, context: Context) -> tuple[str, ...]:
+    """The guards that refuse and that the command overrides."""
+    override = getattr(context.command, "override", ())
+    return tuple(dict.fromkeys(
+        use.name for use, _ in ask_guards(registry, context.transition.guards, context)
+        if use.name in override or use.name.partition("@")[0] in override
+    ))  # fmt: skip
+
+
+def _fix(context: Context, given: str | None) -> str | None:
+    return None if given is None else given.replace("{case}", context.case.reference or "REF")
+
+
+def _waiver(use: GuardUse, context: Context, acting: Acting) -> Refusal | None:
+    if not use.waivable_by or not set(use.waivable_by) & (context.command.actor.roles | {acting.role}):
+        return Refusal("guard_not_waivable", {"guard": use.name}, who=use.waivable_by)
+    if not context.command.note:
+        return Refusal("override_needs_note", {"guard": use.name}, fix='-n "…"')
+    return None
+
+
+def _people(case: Case, edge: Transition, acting: Acting) -> Iterator[Refusal]:
+    if acting.role == "system":
+        return
+    for person in acting.people:
+        if person in case.recused:
+            yield Refusal("recused", {"person": person})
+    for event in edge.not_same_person_as:
+        before = case.events.get(event)
+        for person in sorted(set(acting.people) & set(before.people if before else ())):
+            yield Refusal("same_person", {"event": event, "person": person}, who=edge.by)
+    if edge.approvals and any(set(a.people) & set(acting.people) for a in case.approvals if a.event == edge.event):
+        yield Refusal("approved_already", {"event": edge.event}, who=edge.by)
+
+
+def _fields(context: Context) -> Iterator[Refusal]:
+    needs = context.transition.needs
+    verb = _verb(context)
+    brought = context.command.set
+    always = [f.id for f in context.definition.fields.values() if f.required] if context.transition.is_opening else []
+    for name in dict.fromkeys((*always, *needs.fields)):
+        if _empty(context.data.get(name)):
+            yield Refusal("field_missing", {"field": name}, f"{verb} -s {name}=…")
+    for name in needs.brings:
+        if _empty(brought.get(name)) and (name not in context.transition.fills or _empty(context.data.get(name))):
+            yield Refusal("field_must_be_brought", {"field": name}, f"{verb} -s {name}=…")
+
+
+def _documents(context: Context) -> Iterator[Refusal]:
+    case, verb = context.after, _verb(context)
+    for kind in context.transition.needs.documents:
+        if case.document(kind) is None:
+            yield Refusal("document_missing", {"kind": kind}, f"{verb} -a {kind}=FILE")
+    since = context.case.entered_n if not context.transition.is_opening else 0
+    for kind in context.transition.needs.new_documents:
+        found = case.document(kind)
+        if found is None:
+            yield Refusal("document_missing", {"kind": kind}, f"{verb} -a {kind}=FILE")
+        elif found.n <= since:
+            yield Refusal("document_must_be_new", {"kind": kind}, f"{verb} -a {kind}=FILE")
+
+
+def _signatures(context: Context) -> Iterator[Refusal]:
+    for token in context.transition.needs.signatures:
+        yield from signature_refusals(context.definition, context.after, token)
+
+
+def signature_refusals(definition: Definition, case: Case, token: str) -> Iterator[Refusal]:
+    """Who has still to sign for `WHO:KIND`, or whose signature no longer covers the content."""
+    kind = token.partition(":")[2]
+    if case.document(kind) is None:
+        yield Refusal("document_missing", {"kind": kind}, f"skede attach {case.reference} {kind}=FILE")
+        return
+    for signer, party in missing_signers(definition, case, token):
+        old = any(s.who == signer and s.party == party and s.kind == kind for s in case.signatures)
+        fix = f"skede sign {case.reference} --party {signer} --by PERSON --document {kind}"
+        code = "signature_outdated" if old else "signature_missing"
+        yield Refusal(code, {"who": signer, "kind": kind, "party": party}, fix, who=(signer,))
+
+
+def _children(context: Context) -> Iterator[Refusal]:
+    for wanted in context.transition.needs.children:
+        if not any(_fits(child, wanted) for child in context.facts.cases("children")):
+            where = ", ".join(str(v) for v in wanted.get("where", {}).values())
+            params = {"workflow": wanted["workflow"], "states": list(wanted.get("states", ())), "where": where}
+            yield Refusal("child_missing", params, f"skede list {wanted['workflow']} --parent {context.case.reference}")
+
+
+def _fits(child: Case, wanted: Mapping[str, Any]) -> bool:
+    return (
+        child.workflow == wanted["workflow"]
+        and child.state in wanted.get("states", (child.state,))
+        and all(child.data.get(name) == value for name, value in wanted.get("where", {}).items())
+    )
+
+
+def _limit(edge: Transition, data: Mapping[str, Any], role: str) -> Iterator[Refusal]:
+    if edge.limit and role in edge.limit:
+        amount = data.get(edge.limit["field"])
+        if amount is not None and Decimal(amount) > Decimal(edge.limit[role]):
+            params = {"field": edge.limit["field"], "limit": edge.limit[role], "amount": amount}
+            yield Refusal("limit_exceeded", params)
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value == "" or value == []
+
+
+def _verb(context: Context) -> str:
+    if context.transition.is_opening:
+        return f"skede new {context.definition.name}"
+    return f"skede advance {context.case.reference} {context.transition.event}"
+
+
+def approvals_wanting(definition: Definition, case: Case, edge: Transition, acting: Acting) -> bool:
+    """Whether, with this yes counted, more are needed before the case moves."""
+    if edge.approvals is None:
+        return False
+    given = [a for a in case.approvals if a.event == edge.event]
+    if edge.approvals.each == "required_party":
+        answered = {a.party for a in given} | {acting.party}
+        return any(p.required and p.until is None and p.id not in answered for p in _answering(case))
+    return len(given) + 1 < (edge.approvals.count or 1)
+
+
+def _answering(case: Case) -> Iterable[Any]:
+    return [p for p in case.parties if p.role in (EXTERNAL["applicant"], EXTERNAL["partner"])]
