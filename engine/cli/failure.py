@@ -1,0 +1,98 @@
+"""What an error looks like: one line, then the reasons, each with what mends it and who may; or the same as JSON."""
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from engine.cli.options import Shell
+from engine.cli.output import emit_json, say_beside
+from engine.cli.texts import has_text, text
+from engine.core.errors import EngineError, Refusal
+
+UNEXPECTED = 1
+USAGE = 2
+
+
+def report(error: BaseException, shell: Shell) -> int:
+    """Say what went wrong, and return the exit code."""
+    code, number, message, reasons = _parts(error, shell)
+    if number == UNEXPECTED and not isinstance(error, EngineError) and os.environ.get("SKEDE_DEBUG") == "1":
+        import traceback
+
+        sys.stderr.write("".join(traceback.format_exception(error)))
+    if shell.json:
+        told = [reason_json(reason, shell.lang) for reason in reasons]
+        emit_json({"error": {"code": code, "exit": number, "message": message, "reasons": told}})
+        return number
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        sys.stderr.write(f"{error.format_message()}\n")
+        return number
+    say_beside(f"skede: {message}")
+    for reason in reasons:
+        for line in reason_lines(reason, shell.lang):
+            say_beside(line)
+    return number
+
+
+def reason_json(reason: Refusal, lang: str) -> dict[str, Any]:
+    """A reason as scripts read it."""
+    told: dict[str, Any] = {"code": reason.code, "text": text(reason.code, lang, **reason.params)}
+    if reason.params:
+        told["params"] = dict(reason.params)
+    for name in ("fix", "who", "guard", "waivable_by"):
+        value = getattr(reason, name)
+        if value:
+            told[name] = list(value) if isinstance(value, tuple) else value
+    return told
+
+
+def reason_lines(reason: Refusal, lang: str) -> list[str]:
+    """A reason as people read it: its text, the command that mends it, who may, who may waive it."""
+    lines = [f"  - {text(reason.code, lang, **reason.params)}"]
+    if reason.fix:
+        lines.append(f"    {text('reason_fix', lang, command=reason.fix)}")
+    if reason.who:
+        lines.append(f"    {text('reason_who', lang, who=reason.who)}")
+    if reason.waivable_by:
+        lines.append(f"    {text('reason_waivable', lang, roles=reason.waivable_by, guard=reason.guard or '')}")
+    return lines
+
+
+def _parts(error: BaseException, shell: Shell) -> tuple[str, int, str, tuple[Refusal, ...]]:
+    if isinstance(error, EngineError):
+        return error.code, error.exit_code, _engine_message(error, shell.lang), error.reasons
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return "usage", USAGE, text("subcommand_missing", shell.lang, command=error.ctx.command_path), ()
+    if isinstance(error, click.ClickException):
+        return "usage", USAGE, _usage_message(error, shell.lang), ()
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return "unexpected", UNEXPECTED, text("unexpected", shell.lang, what=what), ()
+
+
+def _engine_message(error: EngineError, lang: str) -> str:
+    """The error's own words; where they are only its class's default, the same in the caller's language."""
+    default = (type(error).__doc__ or "").split("\n")[0]
+    key = f"error_{error.code}"
+    return text(key, lang) if error.message == default and has_text(key, lang) else error.message
+
+
+def _usage_message(error: click.ClickException, lang: str) -> str:
+    message = " ".join(_translated(error, lang).split())
+    ctx = getattr(error, "ctx", None)
+    if ctx is None:
+        return message
+    return f"{message} {text('usage_see', lang, command=ctx.command_path)}"
+
+
+def _translated(error: click.ClickException, lang: str) -> str:
+    """Click's commonest complaints in the caller's language; click itself speaks English only."""
+    match error:
+        case click.MissingParameter():
+            hint = error.param.get_error_hint(error.ctx) if error.param and error.ctx else str(error.param_hint)
+            return text("usage_missing", lang, name=hint)
+        case click.NoSuchOption():
+            told = text("usage_no_option", lang, name=error.option_name)
+            return f"{told} {text('did_you_mean', lang, names=error.possibilities)}" if error.possibilities else told
+    return error.format_message()

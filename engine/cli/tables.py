@@ -1,0 +1,138 @@
+"""Tables, trees, ribbons and bars: drawn by rich on a terminal, as plain aligned text elsewhere.
+
+Rich is imported only where it is used, because importing it takes as long as a whole `show`.
+"""
+
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.cli.output import can_draw, paint, safe, say
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its title, and whether its cells stand to the right, as numbers do."""
+
+    title: str
+    right: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A node of a tree and what hangs on it."""
+
+    label: str
+    children: tuple["Branch", ...] = ()
+
+
+def width(text: str) -> int:
+    """How many cells of a terminal a text takes: combining marks none, East Asian wide characters two."""
+    if text.isascii():
+        return len(text)
+    return sum(_cells(char) for char in text)
+
+
+def _cells(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def pad(text: str, cells: int, *, right: bool = False) -> str:
+    """Text filled with spaces to a width; a longer one is left whole."""
+    space = " " * max(0, cells - width(text))
+    return space + text if right else text + space
+
+
+def print_table(columns: Sequence[Column], rows: Iterable[Sequence[object]], *, color: bool = False) -> int:
+    """Print a table and return how many rows it had; nothing but the header if there are none.
+
+    On a terminal with colour rich draws it and folds long cells; elsewhere every row is one line, uncut.
+    """
+    cells = [[safe("" if cell is None else cell) for cell in row] for row in rows]
+    if color and sys.stdout.isatty():
+        _print_rich_table(columns, cells)
+        return len(cells)
+    widths = [
+        max(width(column.title), *(width(row[i]) for row in cells)) if cells else width(column.title)
+        for i, column in enumerate(columns)
+    ]
+    for row in [[column.title for column in columns], *cells]:
+        parts = (pad(cell, widths[i], right=columns[i].right) for i, cell in enumerate(row))
+        sys.stdout.write("  ".join(parts).rstrip() + "\n")
+    return len(cells)
+
+
+def _print_rich_table(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(Text(column.title), justify="right" if column.right else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(file=sys.stdout).print(table)
+
+
+def print_tree(root: Branch, *, color: bool = False) -> None:
+    """Print a tree, each label on a line of its own."""
+    if color and sys.stdout.isatty():
+        _print_rich_tree(root)
+        return
+    lines = ("├── ", "└── ", "│   ") if can_draw(sys.stdout) else ("|-- ", "`-- ", "|   ")
+    say(root.label)
+    _print_branches(root.children, "", lines)
+
+
+def _print_branches(branches: Sequence[Branch], indent: str, lines: tuple[str, str, str]) -> None:
+    for branch in branches:
+        is_last = branch is branches[-1]
+        say(f"{indent}{lines[is_last]}{branch.label}")
+        _print_branches(branch.children, indent + ("    " if is_last else lines[2]), lines)
+
+
+def _print_rich_tree(root: Branch) -> None:
+    from rich.console import Console
+    from rich.text import Text
+    from rich.tree import Tree
+
+    def grow(branch: Branch, onto: Tree) -> None:
+        for child in branch.children:
+            grow(child, onto.add(Text(safe(child.label))))
+
+    tree = Tree(Text(safe(root.label), style="bold"))
+    grow(root, tree)
+    Console(file=sys.stdout).print(tree)
+
+
+def ribbon(labels: Sequence[str], current: int | None, *, color: bool = False) -> str:
+    """The phases as a line, `●──●──◉──○──○  Beslut (3/5)`: passed, present and to come.
+
+    Args:
+        labels: The phases in order.
+        current: Index of the present one; None once all are passed.
+        color: Whether to colour the present one.
+    """
+    passed, present, coming, line = ("●", "◉", "○", "──") if can_draw(sys.stdout) else ("*", "@", "o", "--")
+    here = len(labels) if current is None else current
+    marks = [passed if i < here else present if i == here else coming for i in range(len(labels))]
+    if color and here < len(marks):
+        marks[here] = paint(marks[here], "cyan")
+    told = line.join(marks)
+    if here == len(labels):
+        return told
+    return f"{told}  {paint(safe(labels[here]), 'bold' if color else None)} ({here + 1}/{len(labels)})"
+
+
+def bar(value: float, whole: float, cells: int = 20) -> str:
+    """A bar as long as value is of whole, to an eighth of a cell; never longer than its cells."""
+    share = 0.0 if whole <= 0 else min(1.0, max(0.0, value / whole))
+    if not can_draw(sys.stdout):
+        return "#" * round(share * cells)
+    eighths = round(share * cells * 8)
+    return "█" * (eighths // 8) + "▏▎▍▌▋▊▉"[eighths % 8 - 1 : eighths % 8]

@@ -1,0 +1,85 @@
+"""Sentences by code and language: `templates/texts/<lang>/*.toml`, read when the first of them is needed.
+
+A file holds `code = "text with {param}"`; every code stands in both languages with the same parameters
+(a test compares them). `glossary.toml` has another form and belongs to `skede help`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import templates
+
+TEXTS = Path(templates.__file__).parent / "texts"
+FIRST = ("cli", "engine")
+APART = ("glossary",)
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_NAMED = {"roles": "role_", "who": "role_"}
+
+
+def text(code: str, lang: str, /, **params: Any) -> str:
+    """The sentence of a code; a code without one is shown as itself with its parameters, never an error."""
+    found = _find(code, lang)
+    if found is None:
+        told = ", ".join(f"{name} {param_text(name, value, lang)}" for name, value in params.items())
+        return f"{code} ({told})" if told else code
+    return _PLACEHOLDER.sub(lambda match: _filled(match[1], params, lang), found)
+
+
+def has_text(code: str, lang: str) -> bool:
+    """Whether a code has a sentence."""
+    return _find(code, lang) is not None
+
+
+def param_text(name: str, value: Any, lang: str) -> str:
+    """A parameter as it stands in a sentence: lists with commas, roles by their names, flags as yes and no."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(param_text(name, part, lang) for part in value)
+    if isinstance(value, bool):
+        return _find("yes" if value else "no", lang) or str(value)
+    prefix = _NAMED.get(name)
+    named = _find(f"{prefix}{value}", lang) if prefix else None
+    return named or str(value)
+
+
+@cache
+def files(lang: str) -> list[Path]:
+    """The files of a language, in the order in which they are asked."""
+    names = sorted(path.stem for path in (TEXTS / lang).glob("*.toml") if path.stem not in APART)
+    ordered = [name for name in FIRST if name in names] + [name for name in names if name not in FIRST]
+    return [TEXTS / lang / f"{name}.toml" for name in ordered]
+
+
+@cache
+def read(path: Path) -> Mapping[str, Any]:
+    """One file of texts."""
+    import tomllib
+
+    with path.open("rb") as file:
+        return tomllib.load(file)
+
+
+def placeholders(sentence: str) -> frozenset[str]:
+    """The parameters that a sentence mentions."""
+    return frozenset(_PLACEHOLDER.findall(sentence))
+
+
+def all_texts(lang: str) -> Iterator[tuple[str, str, str]]:
+    """(file, code, sentence) of every text of a language."""
+    for path in files(lang):
+        for code, sentence in read(path).items():
+            yield path.name, code, sentence
+
+
+def _find(code: str, lang: str) -> str | None:
+    for path in files(lang):
+        sentence = read(path).get(code)
+        if isinstance(sentence, str):
+            return sentence
+    return None
+
+
+def _filled(name: str, params: Mapping[str, Any], lang: str) -> str:
+    return param_text(name, params[name], lang) if name in params else "…"

@@ -1,0 +1,242 @@
+"""Find a home and read its settings: flag, then environment (`SKEDE_…`), then `skede.toml`, then the default.
+
+Light on purpose: every command reads settings, so nothing is imported here but the standard library.
+"""
+
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import templates
+from engine.core.errors import SettingsError
+from engine.setting_values import KEYS
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+    from zoneinfo import ZoneInfo
+
+FILE = "skede.toml"
+DEFAULT = Path(templates.__file__).parent / FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The office as mails and papers name it."""
+
+    name: str = "Sociala investeringar"
+    mailbox: str = "sociala.investeringar@region.example"
+    domain: str = "region.example"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    """How mail leaves the house.
+
+    Attributes:
+        kind: `folder` (one .eml file per mail), `smtp` or `console`.
+        tls: `starttls`, `implicit` or `none`.
+        password_file: File whose first line is the password; a password is never a setting itself.
+        folder: Where the folder channel writes, relative to the home.
+    """
+
+    kind: str = "folder"
+    host: str = "localhost"
+    port: int = 25
+    tls: str = "starttls"
+    user: str | None = None
+    password_file: Path | None = None
+    folder: Path = Path("outbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set, all of it valid.
+
+    Attributes:
+        home: The folder of the home; None outside one. Relative paths of settings are already relative to it.
+        database: A file's absolute path, or a URL; hidden in `repr` because a URL may hold a password.
+        zone: Name of the office's time zone; `tz` is the zone itself.
+        send_window: Local times between which mail leaves, or None for always.
+        send_delay: How long a mail waits before it may leave, so that it can be taken back.
+        closed_days: Days on which this office is closed beside Sundays and public holidays.
+        dnr: `own` numbers cases here, without gaps; `external` takes the numbers that a registry gives.
+        body: The letters of the registry numbers.
+        pay_requires_force: Whether money may leave only when the decision has gained legal force.
+        delegation_limit: Highest amount in kronor that a head may decide; None leaves it to the workflow.
+    """
+
+    home: Path | None = None
+    database: str = field(default="skede.db", repr=False)
+    lang: str = "sv"
+    zone: str = "Europe/Stockholm"
+    office: Office = Office()
+    channel: ChannelSettings = ChannelSettings()
+    send_window: tuple[time, time] | None = (time(8), time(16))
+    send_delay: timedelta = timedelta()
+    closed_days: frozenset[date] = frozenset()
+    dnr: str = "own"
+    body: str = "RUN"
+    pay_requires_force: bool = False
+    delegation_limit: "Decimal | None" = None
+
+    @property
+    def tz(self) -> "ZoneInfo":
+        """The office's time zone."""
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(self.zone)
+
+    def at_home(self) -> Path:
+        """The home's folder; raises SettingsError outside a home."""
+        if self.home is None:
+            raise SettingsError(
+                f"no {FILE} here or above: go into a home, name one with --home, or make one: skede init"
+            )
+        return self.home
+
+
+def find_home(flag: Path | None, environ: Mapping[str, str], start: Path | None = None) -> Path | None:
+    """The home that a command works in, found like a git repository.
+
+    Args:
+        flag: What `--home` said; it and `SKEDE_HOME` must name a home, or SettingsError is raised.
+        environ: The environment.
+        start: Where the search upward begins; the working directory if None.
+    """
+    named = flag or (Path(environ["SKEDE_HOME"]) if environ.get("SKEDE_HOME") else None)
+    if named is not None:
+        if not (named / FILE).is_file():
+            raise SettingsError(f"{named} is not a home (it has no {FILE}): skede init {named} makes one")
+        return named.resolve()
+    try:
+        here = (start or Path.cwd()).resolve()
+    except FileNotFoundError:
+        return None
+    return next((folder for folder in (here, *here.parents) if (folder / FILE).is_file()), None)
+
+
+def load(
+    home: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, str | None] | None = None,
+    start: Path | None = None,
+) -> Settings:
+    """Read all settings.
+
+    Args:
+        home: What `--home` said.
+        environ: The environment; `SKEDE_CHANNEL_HOST` is `host` of `[channel]`.
+        flags: Setting (`lang`, `channel.host`) -> what its flag said, or None.
+        start: Where the search for a home begins.
+
+    Raises:
+        SettingsError: A key is unknown or a value is wrong; the message names file, line and what is allowed.
+    """
+    environ = environ or {}
+    folder = find_home(home, environ, start)
+    source = _File(folder / FILE) if folder else None
+    chosen: dict[str, Any] = {}
+    for key, parse in KEYS.items():
+        name = "SKEDE_" + key.replace(".", "_").upper()
+        if flags and flags.get(key) is not None:
+            chosen[key] = _parsed(parse, flags[key], f"--{key}")
+        elif environ.get(name):
+            chosen[key] = _parsed(parse, environ[name], name)
+        elif source and key in source.values:
+            chosen[key] = _parsed(parse, source.values[key], source.place(key))
+    return _settings(folder, chosen)
+
+
+def write_default(path: Path, *, sandbox: bool, database: str | None = None) -> None:
+    """Write a `skede.toml` in which every setting stands with its meaning, commented out at its default.
+
+    Args:
+        path: The file to make; only its owner may read it. FileExistsError if it is there already.
+        sandbox: Whether the home is for training, which the file then says on top.
+        database: A database URL to put in, or None for a file in the home.
+    """
+    import json
+    import os
+
+    kind = "a sandbox: simulated clock, no mail leaves this machine" if sandbox else "one office"
+    text = DEFAULT.read_text("utf-8").replace("@kind@", kind)
+    if database:
+        text = text.replace('# database = "skede.db"', f"database = {json.dumps(database)}")
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def _settings(home: Path | None, chosen: Mapping[str, Any]) -> Settings:
+    tables: dict[str, dict[str, Any]] = {"": {}, "office": {}, "channel": {}}
+    for key, value in chosen.items():
+        table, _, name = key.rpartition(".")
+        tables[table][name] = value
+    base = home or Path()
+    database = tables[""].pop("database", "skede.db")
+    if "://" not in database:
+        database = str(base / database)
+    channel = ChannelSettings(**tables["channel"])
+    paths = {"folder": base / channel.folder, "password_file": channel.password_file and base / channel.password_file}
+    channel = ChannelSettings(**{f.name: getattr(channel, f.name) for f in fields(channel)} | paths)
+    return Settings(home=home, database=database, office=Office(**tables["office"]), channel=channel, **tables[""])
+
+
+class _File:
+    """`skede.toml` as dotted keys, with the line of each for complaints."""
+
+    def __init__(self, path: Path) -> None:
+        import tomllib
+
+        self.path = path
+        mode = path.stat().st_mode
+        if mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise SettingsError(f"{path} can be changed by others (mode {stat.S_IMODE(mode):o}): chmod go-w {path}")
+        try:
+            self.text = path.read_text("utf-8")
+            tables = tomllib.loads(self.text)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path} is not valid TOML: {error}") from error
+        self.values = dict(self._flat(tables))
+        for key in self.values:
+            if key not in KEYS:
+                raise SettingsError(f"{self.place(key)}: there is no such setting; {_nearest(key)}")
+
+    def _flat(self, tables: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+        found: list[tuple[str, Any]] = []
+        for name, value in tables.items():
+            if isinstance(value, dict) and value:
+                found += self._flat(value, f"{prefix}{name}.")
+            else:
+                found.append((prefix + name, value))
+        return found
+
+    def place(self, key: str) -> str:
+        """Where a key stands: `skede.toml:12 channel.host`."""
+        wanted_table, _, name = key.rpartition(".")
+        table = ""
+        for number, line in enumerate(self.text.splitlines(), 1):
+            words = line.split("#")[0].strip()
+            if words.startswith("["):
+                table = words.strip("[] ")
+                if table == key:
+                    return f"{self.path}:{number} {key}"
+            elif words.split("=")[0].strip().strip("\"'") in ({name} if table == wanted_table else {key}):
+                return f"{self.path}:{number} {key}"
+        return f"{self.path} {key}"
+
+
+def _nearest(key: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(key, KEYS, n=1)
+    return f"did you mean {near[0]}?" if near else f"the settings are {', '.join(KEYS)}"
+
+
+def _parsed(parse: Callable[[Any], Any], value: Any, place: str) -> Any:
+    try:
+        return parse(value)
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise SettingsError(f"{place}: {error}") from error
