@@ -1,0 +1,114 @@
+"""One SMTP session that tells whether the end of a mail had left when something broke."""
+
+import re
+import smtplib
+import socket
+import ssl
+import threading
+from types import TracebackType
+from typing import Self
+
+_END = b".\r\n"
+_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
+
+
+class AfterTheDot(Exception):  # noqa: N818 - it names the moment, not a mistake
+    """The end of the mail has left and no clear answer came: whether the server has it is not known."""
+
+
+class Session(smtplib.SMTP):
+    """An SMTP connection whose DATA phase knows about its final dot (RFC 1047)."""
+
+    def __init__(self, host: str, *, local_hostname: str | None, timeout: float) -> None:
+        super().__init__(local_hostname=local_hostname, timeout=timeout)
+        self._host = host  # the base class knows it only when it connects in its constructor; certificates need it
+
+    def transfer(self, content: bytes, reply_seconds: float) -> tuple[int, bytes]:
+        """Send the content and return the server's answer to it, or to DATA where that was refused.
+
+        Args:
+            content: Lines ending in CRLF.
+            reply_seconds: How long to wait for the answer after the final dot.
+
+        Raises:
+            SMTPServerDisconnected, OSError: It broke before the end of the mail had left: the server cannot have it.
+            AfterTheDot: It broke later, or the answer cannot be understood.
+        """
+        code, reply = self.docmd("DATA")
+        if code != 354:
+            return code, reply
+        ending = b"" if content.endswith(b"\r\n") else b"\r\n"
+        self.send(_LEADING_DOT.sub(b"..", content) + ending)
+        self._send_end()
+        try:
+            if self.sock is not None:
+                self.sock.settimeout(reply_seconds)
+            code, reply = self.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            raise AfterTheDot(str(error)) from error
+        if code < 200 or 300 <= code < 400:
+            raise AfterTheDot(f"the server answered {code}, which is no answer to a mail")
+        return code, reply
+
+    def _send_end(self) -> None:
+        sock = self.sock
+        if sock is None:
+            raise smtplib.SMTPServerDisconnected("the connection was closed")
+        try:
+            sock.sendall(_END)
+        except ConnectionError as error:
+            self.close()
+            # The kernel takes these three bytes or refuses them; only under TLS may a part of a record have left.
+            if isinstance(sock, ssl.SSLSocket):
+                raise AfterTheDot(str(error)) from error
+            raise smtplib.SMTPServerDisconnected(str(error)) from error
+        except OSError as error:
+            self.close()
+            raise AfterTheDot(str(error)) from error
+
+
+class TlsSession(Session):
+    """The same on a port that speaks TLS from the first byte."""
+
+    def __init__(self, host: str, *, context: ssl.SSLContext, local_hostname: str | None, timeout: float) -> None:
+        self._context = context
+        super().__init__(host, local_hostname=local_hostname, timeout=timeout)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        plain = socket.create_connection((host, port), timeout)
+        try:
+            return self._context.wrap_socket(plain, server_hostname=host)
+        except BaseException:
+            plain.close()
+            raise
+
+
+class Limit:
+    """A total time for what happens inside: when it has passed, the session's socket is shut, whatever it waits for.
+
+    Time-outs of single reads do not stop a server that sends one byte a second.
+    """
+
+    def __init__(self, session: Session, seconds: float) -> None:
+        self._session = session
+        self._timer = threading.Timer(seconds, self._shut)
+        self._timer.daemon = True
+        self.passed = False
+
+    def _shut(self) -> None:
+        self.passed = True
+        sock = self._session.sock
+        if sock is not None:
+            try:
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)  # not the TLS one: it would wait for the peer
+            except OSError:
+                self.passed = True  # it was closed in this very moment; the limit has passed all the same
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
