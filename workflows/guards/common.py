@@ -26,8 +26,13 @@ def field_set(context: Context, /, *, field: str) -> Refusals:
 
 @registry.guard("brought_unless_fired@1", field=str)
 def brought_unless_fired(context: Context, /, *, field: str) -> Refusals:
-    """A person brings the field anew with the command; the clock and other cases need not."""
-    if not fired(context) and empty(context.command.set.get(field)):
+    """A person brings the field anew with the command; for the clock and other cases a fill does.
+
+    Stands beside `needs.brings`, which is content with what a fill or an older value gives and itself refuses an
+    empty field.
+    """
+    held = not empty(context.data.get(field))
+    if held and not fired(context) and empty(context.command.set.get(field)):
         fix = f"skede advance {{case}} {context.transition.event} -s {field}=…"
         yield Refusal("field_must_be_brought", {"field": field}, fix)
 
@@ -82,7 +87,7 @@ def state_in(context: Context, /, *, states: Sequence[str]) -> Refusals:
 
 @registry.guard("registered@1")
 def registered(context: Context, /) -> Refusals:
-    """The case has a registry number, or its parent has one."""
+    """The case has a registry number."""
     if empty(context.data.get("dnr")):
         yield Refusal("not_registered", {}, "skede amend {case} -s dnr=…", who=("registrar",))
 
@@ -128,7 +133,7 @@ def filed_unless_fired(context: Context, /, *, kind: str) -> Refusals:
 def signatures_valid(context: Context, /, *, kind: str) -> Refusals:
     """Owner and at least one partner are parties, and each party that must sign has signed what now stands."""
     for role in ("owner", "partner"):
-        if not any(party.required for party in context.case.party(role)):
+        if not any(party.required for party in context.after.party(role)):
             yield Refusal("party_missing", {"role": role}, f"skede party {{case}} add {role}=ORG:PERSON:signatory")
     yield from signature_refusals(context.definition, context.after, f"every:{kind}")
 

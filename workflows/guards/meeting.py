@@ -1,0 +1,123 @@
+"""Guards and fills about meetings, and about the meeting that a case is on its way to."""
+
+import re
+
+from engine.core.case import Case
+from engine.core.errors import Refusal
+from engine.core.guard import Context
+from engine.core.when import add_span, parse_date, parse_span
+from workflows.guards.registry import registry
+from workflows.guards.values import Record, Refusals, empty, records
+
+AHEAD = ("planned", "summoned")
+"""States of a meeting of the board that has not been held."""
+NOTICE = "3 weeks"
+"""How long the notice of the minutes stays up: as long as the decisions can be appealed (kommunallagen 13 kap. 5 §)."""
+
+
+@registry.guard("recusals_replaced@1")
+def recusals_replaced(context: Context, /) -> Refusals:
+    """Recusals are stated, or that there were none, and whoever left was replaced (kommunallagen 6 kap. 30 §)."""
+    stated = records(context.data, "recusals")
+    if not stated and not context.data.get("no_recusals"):
+        yield Refusal("recusals_not_stated", {}, "skede advance {case} hold -s no_recusals=true")
+    for number, recusal in enumerate(stated, 1):
+        if empty(recusal.get("replacement")):
+            yield Refusal("recusal_without_replacement", {"number": number})
+
+
+@registry.guard("agenda_empty@1", needs=("linking:meeting", "linking:target_meeting"))
+def agenda_empty(context: Context, /) -> Refusals:
+    """Every item of the meeting is decided, tabled, referred back or struck."""
+    for item in context.facts.cases("linking:meeting"):
+        if item.workflow == "application" and item.state == "agenda":
+            yield _open_item(item)
+    for item in context.facts.cases("linking:target_meeting"):
+        if item.workflow == "change_request" and item.state == "at_board":
+            yield _open_item(item)
+
+
+@registry.guard("no_recused_member@1", needs=("meeting",))
+def no_recused_member(context: Context, /) -> Refusals:
+    """No member with a conflict of interest in the case took part in its decision (kommunallagen 6 kap. 30 §)."""
+    present = {name.casefold() for name in _names(context.data.get("took_part"))}
+    for recusal in _recusals(context):
+        if str(recusal.get("member", "")).strip().casefold() in present:
+            yield Refusal("recused_member_took_part", {"number": recusal["number"]})
+
+
+@registry.fill("notice_until@1")
+def notice_until(context: Context, /) -> str | None:
+    """The last day on the notice board."""
+    announced = context.data.get("announced_on")
+    return None if empty(announced) else add_span(parse_date(str(announced)), parse_span(NOTICE)).isoformat()
+
+
+@registry.fill("next_meeting@1", needs=("next_meeting",))
+def next_meeting(context: Context, /) -> str | None:
+    """The body's next planned meeting."""
+    return context.facts.text("next_meeting")
+
+
+@registry.fill("target_meeting@1", needs=("call", "call.board_meeting", "next_meeting"))
+def target_meeting(context: Context, /) -> str | None:
+    """The meeting that the call is decided at while it lies ahead, else the body's next; never the one just missed."""
+    missed = context.data.get("meeting") if context.case.state in ("agenda", "tabled") else None
+    planned = context.facts.case("call.board_meeting")
+    if planned and planned.state in AHEAD and planned.reference != missed:
+        return planned.reference
+    following = context.facts.text("next_meeting")
+    return None if following == missed else following
+
+
+@registry.fill("planned_meeting@1")
+def planned_meeting(context: Context, /) -> str | None:
+    """The meeting that the case has been aiming at."""
+    target: str | None = context.data.get("target_meeting")
+    return target
+
+
+@registry.fill("took_part@1", needs=("meeting",))
+def took_part(context: Context, /) -> str:
+    """Who was at the meeting, without those recused in this case and with their replacements."""
+    meeting = context.facts.case("meeting")
+    names = _names(meeting.data.get("attendance")) if meeting else []
+    for recusal in _recusals(context):
+        names = [name for name in names if name.casefold() != str(recusal.get("member", "")).strip().casefold()]
+        names += [name for name in _names(recusal.get("replacement")) if name not in names]
+    return ", ".join(names) or "Enligt protokollet"
+
+
+@registry.fill("presenter@1")
+def presenter(context: Context, /) -> str:
+    """Who presented the case: who wrote the statement, else the officer, else who acts now. An id, not a name."""
+    wrote = context.case.events.get("finish_statement")
+    if wrote and wrote.people:
+        return wrote.people[0]
+    return context.case.assignee or acting_person(context)
+
+
+@registry.fill("acting_person@1")
+def acting_person(context: Context, /) -> str:
+    """Who acts now, or for whom: an id of a person, or a login that stands for nobody in particular."""
+    command = context.command
+    return command.on_behalf_of or command.actor.person or command.actor.login
+
+
+def _open_item(item: Case) -> Refusal:
+    return Refusal("item_open", {"item": item.reference, "state": item.state}, f"skede next {item.reference}")
+
+
+def _names(text: str | None) -> list[str]:
+    return [name.strip() for name in re.split(r"[,;\n]", text or "") if name.strip()]
+
+
+def _recusals(context: Context) -> list[Record]:
+    """The recusals of the case's meeting that concern the case, with their numbers in the meeting's list."""
+    meeting = context.facts.case("meeting")
+    ours = {str(name).casefold() for name in (context.case.reference, context.data.get("dnr")) if name}
+    return [
+        {**recusal, "number": number}
+        for number, recusal in enumerate(records(meeting.data, "recusals") if meeting else (), 1)
+        if str(recusal.get("concerns", "")).strip().casefold() in ours
+    ]
