@@ -6,6 +6,9 @@ of the two readings the later one holds.
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""The days that a person may mean; another one is a slip of the finger."""
+
 _MIDNIGHT = time(0)
 _MONTHS = {
     "sv": (

@@ -9,13 +9,10 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Literal
 
 from engine.core.errors import ValueMalformed
-from engine.core.localday import add_months, day_of, end_of_day, local_moment
+from engine.core.localday import FIRST_DAY, LAST_DAY, add_months, day_of, end_of_day, local_moment
 from engine.core.workdays import add_working_days
 
 Unit = Literal["days", "working days", "weeks", "months", "years"]
-
-FIRST_YEAR, LAST_YEAR = 1900, 2199
-"""Years that a person may type; another one is a slip of the finger."""
 
 _SHORT: dict[str, Unit] = {"d": "days", "w": "weeks", "m": "months", "y": "years", "wd": "working days"}
 _LONG: dict[str, Unit] = {
@@ -118,8 +115,8 @@ def parse_date(text: str) -> date:
         day = date(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:
         raise ValueMalformed(f"there is no day {match[0]}; write it as 2026-08-31") from None
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise ValueMalformed(f"{day.isoformat()} lies outside the years {FIRST_YEAR} to {LAST_YEAR}; check the year")
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueMalformed(f"{day} does not lie in the years {FIRST_DAY.year} to {LAST_DAY.year}; check the year")
     return day
 
 
