@@ -206,8 +206,9 @@ class _File:
 
     def _flat(self, tables: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
         found: list[tuple[str, Any]] = []
+        known = {key.partition(".")[0] for key in KEYS if "." in key}
         for name, value in tables.items():
-            if isinstance(value, dict) and value:
+            if isinstance(value, dict) and (value or name in known):
                 found += self._flat(value, f"{prefix}{name}.")
             else:
                 found.append((prefix + name, value))

@@ -1,5 +1,7 @@
 """`skede completion`: the script that lets a shell complete commands, options and arguments."""
 
+import sys
+
 import click
 
 from engine.cli.options import Shell, pass_shell
@@ -26,5 +28,5 @@ def completion(shell: Shell, shell_name: str) -> None:
     kinds: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
     script = kinds[shell_name](cli, {}, "skede", "_SKEDE_COMPLETE")
     click.echo(script.source_template % script.source_vars())
-    if click.get_text_stream("stdout").isatty():
+    if sys.stdout.isatty():
         shell.tell("completion_hint", line=_START_FILES[shell_name])

@@ -16,7 +16,7 @@ TEXTS = Path(templates.__file__).parent / "texts"
 FIRST = ("cli", "engine")
 APART = ("glossary",)
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_NAMED = {"roles": "role_", "who": "role_"}
+_NAMES_ROLES = ("roles", "who")
 
 
 def text(code: str, lang: str, /, **params: Any) -> str:
@@ -39,9 +39,16 @@ def param_text(name: str, value: Any, lang: str) -> str:
         return ", ".join(param_text(name, part, lang) for part in value)
     if isinstance(value, bool):
         return _find("yes" if value else "no", lang) or str(value)
-    prefix = _NAMED.get(name)
-    named = _find(f"{prefix}{value}", lang) if prefix else None
-    return named or str(value)
+    return role_text(str(value), lang) if name in _NAMES_ROLES else str(value)
+
+
+def role_text(role: str, lang: str) -> str:
+    """A role by its name, and `owner.leader` as `projektledare (projektägare)`; what is no role stays as it is."""
+    holder, dot, function = role.partition(".")
+    name = _find(f"role_{holder}", lang)
+    if name is None or not dot:
+        return name or role
+    return f"{_find(f'role_{function}', lang) or function} ({name})"
 
 
 @cache
