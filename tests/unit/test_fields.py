@@ -366,8 +366,7 @@ def test_no_typed_text_breaks_a_field(kind: FieldType, raw: str) -> None:
 
     try:
         value = parse(field, raw)
-    except ValueMalformed as error:
-        assert error.message.startswith("thing")
+    except ValueMalformed:
         return
 
     assert isinstance(written(field, value, "sv"), str)
