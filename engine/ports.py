@@ -56,6 +56,28 @@ class Organisation:
 
 
 @dataclass(frozen=True, slots=True)
+class User:
+    """Somebody with a login: `id` is `u:3`, `person` the person behind it (`p:4`)."""
+
+    id: str
+    login: str
+    person: str | None = None
+    ended_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role that a user holds from a day to a day, both counted in."""
+
+    id: int
+    user: str
+    role: str
+    since: date
+    until: date | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DefinitionRow:
     """A published definition: `body` is its canonical JSON, `text` the file as it was published."""
 
@@ -124,7 +146,7 @@ class CaseStore(Protocol):
     """The current cases."""
 
     def get(self, reference: str) -> Case | None: ...
-    def insert(self, case: Case, *, phase: str, links: Mapping[str, str]) -> None: ...
+    def insert(self, case: Case, *, phase: str, links: Mapping[str, str], batch: str | None = None) -> None: ...
 
     def update(self, case: Case, *, phase: str, links: Mapping[str, str], expected_n: int, expected_head: str) -> bool:
         """Write the case if its row still has that n and head; False if it has not."""
@@ -146,6 +168,7 @@ class CaseStore(Protocol):
         """(reference, title) of what a short form, registry number or words of the title may mean; at most 20."""
         ...
 
+    def add_import(self, batch: str, *, at: datetime, source: str) -> None: ...
     def delete_import(self, batch: str) -> int: ...
 
 
@@ -153,6 +176,10 @@ class LogStore(Protocol):
     """The append-only log."""
 
     def append(self, line: LogLine) -> None: ...
+    def erase(self, reference: str, n: int) -> bool:
+        """Delete the payload and salt of an entry; its line, with the commitment, stays."""
+        ...
+
     def entries(self, reference: str, *, after: int = 0) -> Iterator[LogLine]: ...
     def entry(self, reference: str, n: int) -> LogLine | None: ...
     def all(
@@ -209,8 +236,14 @@ class MessageStore(Protocol):
         """Cancel what has not left yet; the keys that were cancelled."""
         ...
 
-    def lease(self, now: datetime, until: datetime, limit: int) -> tuple[StoredMessage, ...]:
-        """Take due messages (queued, deferred, or leased past their time); each gets a new token and one more attempt."""
+    def lease(
+        self, now: datetime, until: datetime, limit: int, *, real_now: datetime | None = None
+    ) -> tuple[StoredMessage, ...]:
+        """Take due messages (queued, deferred, or leased past their time); each gets a new token and one more attempt.
+
+        Leases run in real time (`until`, `real_now`), dueness by the clock (`now`). The state of what is returned is
+        the one it was found in: `leased` = an earlier attempt's outcome is not known.
+        """
         ...
 
     def keep(
@@ -257,7 +290,10 @@ class DirectoryStore(Protocol):
 
     def person(self, person_id: str) -> Person | None: ...
     def people(self, ids: Iterable[str]) -> Mapping[str, Person]: ...
-    def organisations(self, ids: Iterable[str]) -> Mapping[str, Organisation]: ...
+    def organisations(self, ids: Iterable[str], *, on: date = date.max) -> Mapping[str, Organisation]:
+        """Under the names they bear on that day; without a day, under their newest."""
+        ...
+
     def find_person(self, text: str) -> tuple[Person, ...]:
         """By id, e-mail, or words of the name."""
         ...
@@ -272,11 +308,74 @@ class DirectoryStore(Protocol):
 
     def login_of(self, user_id: str) -> str | None: ...
     def user_id(self, login: str) -> str | None: ...
+    def person_of(self, user_id: str) -> str | None:
+        """The person id behind a user id."""
+        ...
+
     def holders(self, role: str, on: date) -> tuple[str, ...]:
         """Person ids of the users who hold a role."""
         ...
 
     def subscribers(self, name: str) -> tuple[str, ...]: ...
+
+
+class PeopleStore(Protocol):
+    """Everyday edits of people, organisations and users. Each is whole or not at all; only the unit of work commits."""
+
+    def add_organisation(
+        self, name: str, kind: str, *, number: str | None = None, since: date | None = None
+    ) -> Organisation: ...
+    def edit_organisation(
+        self, organisation: str, *, kind: str | None = None, number: str | None = None
+    ) -> Organisation: ...
+    def rename_organisation(self, organisation: str, name: str, since: date) -> Organisation: ...
+    def merge_organisations(self, merged: Sequence[str], into: str, since: date) -> int:
+        """End those merged on that day, and move their people; how many people moved."""
+        ...
+
+    def end_organisation(self, organisation: str, on: date) -> None: ...
+    def names(self, organisation: str) -> tuple[tuple[str, date], ...]:
+        """(name, first day) of every name an organisation bears or bore, oldest first."""
+        ...
+
+    def organisations(self, *, ended: bool = False) -> tuple[Organisation, ...]: ...
+    def add_person(
+        self,
+        name: str,
+        *,
+        email: str | None = None,
+        lang: str = "sv",
+        phone: str | None = None,
+        organisation: str | None = None,
+    ) -> Person: ...
+    def edit_person(self, person: str, **changes: str | None) -> Person:
+        """Change any of name, email, lang, phone, organisation, email_state; a new e-mail address is `ok` again."""
+        ...
+
+    def replace_person(self, old: str, new: str, on: date) -> None:
+        """End one person, name the successor, and hand over its mailing lists."""
+        ...
+
+    def end_person(self, person: str, on: date) -> None: ...
+    def erase_person(self, person: str) -> None:
+        """Empty what tells who it was; the id stays, as cases and log name it."""
+        ...
+
+    def persons(self, *, ended: bool = False) -> tuple[Person, ...]: ...
+    def add_user(self, login: str, *, person: str | None = None) -> User: ...
+    def edit_user(self, user: str, *, login: str | None = None, person: str | None = None) -> User: ...
+    def end_user(self, user: str, on: date) -> None: ...
+    def users(self, *, ended: bool = False) -> tuple[User, ...]: ...
+    def grant(
+        self, user: str, role: str, since: date, *, until: date | None = None, note: str | None = None
+    ) -> Grant: ...
+    def end_grant(self, grant: int, until: date) -> Grant: ...
+    def grants(self, *, user: str | None = None, on: date | None = None) -> tuple[Grant, ...]: ...
+    def subscribe(self, name: str, person: str) -> None: ...
+    def unsubscribe(self, name: str, person: str) -> None: ...
+    def subscriptions(self) -> Mapping[str, tuple[str, ...]]:
+        """Mailing list -> person ids."""
+        ...
 
 
 class CounterStore(Protocol):
@@ -325,6 +424,11 @@ class UnitOfWork(Protocol):
     @property
     def now(self) -> datetime:
         """The clock's instant, read once when the transaction begins."""
+        ...
+
+    @property
+    def people(self) -> PeopleStore:
+        """People, organisations and users; asking for it loads SQLModel."""
         ...
 
     def savepoint(self) -> "Savepoint": ...
@@ -385,6 +489,30 @@ class Renderer(Protocol):
     def render(self, template: str, lang: str, variables: Mapping[str, Any]) -> Letter: ...
     def digest(self, template: str, lang: str) -> str: ...
     def exists(self, template: str, lang: str) -> bool: ...
+
+
+class Mailer(Protocol):
+    """Letters to bytes, and dates to calendar files."""
+
+    def pack(
+        self, letter: Letter, *, to_name: str, to_address: str, date: datetime, key: str, case_reference: str,
+        enclosures: Sequence[Enclosure],
+    ) -> tuple[bytes, str]:  # fmt: skip
+        """The bytes of the mail and its Message-ID; the same arguments give the same bytes."""
+        ...
+
+    def deadline(
+        self, uid: str, sequence: int, day: date, title: str, description: str, *, decided_at: datetime
+    ) -> Enclosure:
+        """A calendar file of a deadline; a higher sequence moves it in the calendar."""
+        ...
+
+    def meeting(
+        self, uid: str, sequence: int, start: datetime, end: datetime | None, title: str, description: str, *,
+        place: str, decided_at: datetime, cancelled: bool = False,
+    ) -> Enclosure:  # fmt: skip
+        """A calendar file of a meeting."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,47 @@
+"""Stored definition versions, compiled once per process."""
+
+from datetime import date
+
+from engine.core.build import from_canonical
+from engine.core.definition import Definition
+from engine.core.errors import NotFound
+from engine.core.machine import Machine
+from engine.ports import UnitOfWork
+
+
+class Catalog:
+    """Compiled machines by name and version. A published version never changes, so nothing here grows stale."""
+
+    def __init__(self) -> None:
+        self._machines: dict[tuple[str, int], Machine] = {}
+
+    def get(self, tx: UnitOfWork, name: str, version: int) -> Machine:
+        """The machine of one version.
+
+        Raises:
+            NotFound: That version was never published here.
+        """
+        found = self._machines.get((name, version))
+        if found is None:
+            row = tx.definitions.get(name, version)
+            if row is None:
+                raise NotFound(f"there is no workflow {name} version {version} here")
+            found = Machine(from_canonical(row.body))
+            self._machines[name, version] = found
+        return found
+
+    def current(self, tx: UnitOfWork, name: str, on: date) -> Machine:
+        """The machine of the version that new cases begin with on a day.
+
+        Raises:
+            NotFound: No version of that workflow is valid on that day.
+        """
+        row = tx.definitions.current(name, on)
+        if row is None:
+            names = ", ".join(sorted({r.name for r in tx.definitions.all()})) or "none is published"
+            raise NotFound(f"there is no workflow {name}; here: {names}")
+        return self.get(tx, row.name, row.version)
+
+    def definition(self, tx: UnitOfWork, name: str, version: int) -> Definition:
+        """The definition of one version."""
+        return self.get(tx, name, version).definition

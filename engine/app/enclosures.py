@@ -1,0 +1,62 @@
+"""The files that go with a message: documents of its case, and calendar entries."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from mimetypes import guess_type
+
+from engine.app.office import Office
+from engine.core.case import Case
+from engine.core.message import Message
+from engine.ports import Enclosure, UnitOfWork
+
+LARGEST = 10 * 1024 * 1024
+"""Bytes that the enclosures of one mail may have together; what does not fit is fetched from the office."""
+
+
+def enclosures(tx: UnitOfWork, office: Office, message: Message) -> tuple[Enclosure, ...]:
+    """The enclosures of a message, as far as they fit in one mail."""
+    case = tx.cases.get(message.case)
+    if case is None:
+        return ()
+    fitting: list[Enclosure] = []
+    room = LARGEST
+    for enclosure in _all(tx, office, message, case):
+        if len(enclosure.content) <= room:
+            room -= len(enclosure.content)
+            fitting.append(enclosure)
+    return tuple(fitting)
+
+
+def _all(tx: UnitOfWork, office: Office, message: Message, case: Case) -> Iterator[Enclosure]:
+    for kind in message.attach:
+        if kind == "calendar":
+            yield from _calendar(office, message, case)
+            continue
+        document = case.document(kind)
+        content = tx.documents.get(document.sha256) if document and not document.secrecy else None
+        if document is not None and content is not None:
+            name = document.name or f"{kind}-{document.id}"
+            yield Enclosure(name, guess_type(name)[0] or "application/octet-stream", content)
+
+
+def _calendar(office: Office, message: Message, case: Case) -> Iterator[Enclosure]:
+    """A meeting's own time; else the deadline that the message is about, or all that are open."""
+    mailer, domain = office.mailer(), office.domain
+    meeting = case if case.data.get("starts_at") else None
+    if meeting is not None:
+        end = meeting.data.get("ends_at")
+        yield mailer.meeting(
+            f"{case.reference}@{domain}", case.revision, datetime.fromisoformat(meeting.data["starts_at"]),
+            datetime.fromisoformat(end) if end else None, case.title, office.name,
+            place=str(meeting.data.get("place_or_link") or ""), decided_at=case.recorded_at,
+            cancelled=case.state == "cancelled",
+        )  # fmt: skip
+        return
+    for deadline in case.deadlines:
+        if message.deadline in (None, deadline.id):
+            title = next((str(d["title"]) for d in message.variables.get("deadlines", ()) if d["name"] == deadline.name),
+                         deadline.name)  # fmt: skip
+            yield mailer.deadline(
+                f"{deadline.id.replace('#', '-').replace(':', '-')}@{domain}", deadline.version, deadline.due_on,
+                f"{title}: {case.title}", case.reference, decided_at=case.recorded_at,
+            )  # fmt: skip

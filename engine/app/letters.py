@@ -1,0 +1,171 @@
+"""The frozen variables of messages: what a mail will say is fixed when the case moves.
+
+Values are already text in the recipient's language, so that nothing that changes later can change what was said.
+docs/reference/mail.md lists them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from engine.app.office import Office
+from engine.core.case import Case, Deadline
+from engine.core.decision import Decision
+from engine.core.definition import Definition, Field
+from engine.core.fields import format_value
+from engine.core.ladder import next_send_time
+from engine.core.message import Message
+from engine.core.schedule import Calendar
+from engine.ports import Person, UnitOfWork
+
+EMPTY_CASE = {"reference": "", "title": "", "dnr": "", "data": {}}
+
+
+def fill(tx: UnitOfWork, office: Office, definition: Definition, decision: Decision, case: Case) -> tuple[Message, ...]:
+    """The messages of a decision with language, variables and the time from which they may leave."""
+    if not decision.messages:
+        return ()
+    people = tx.directory.people({m.person for m in decision.messages if m.person})
+    voice = _Voice(tx, office, definition, decision, case)
+    return tuple(_filled(office, voice, message, people.get(message.person or "")) for message in decision.messages)
+
+
+def _filled(office: Office, voice: "_Voice", message: Message, person: Person | None) -> Message:
+    lang = person.lang if person else office.lang
+    variables = {**voice.variables(lang), "recipient": {"name": person.name if person else ""}}
+    variables["documents"] = voice.titles(message.attach, lang)
+    if message.deadline:
+        variables["deadline"] = voice.deadline(message.deadline, lang)
+        variables["step"] = message.variables.get("step", variables["step"])
+    return replace(message, lang=lang, variables=variables, due_at=leaves_at(office, message.due_at))
+
+
+def leaves_at(office: Office, decided: datetime) -> datetime:
+    """When a message may leave: after the delay in which it can be taken back, in the office's send window."""
+    calendar = office.calendar
+    start = decided + timedelta(seconds=office.send_delay)
+    return next_send_time(start, calendar.zone, calendar.window_start, calendar.window_end, calendar.closed)
+
+
+class _Voice:
+    """Variables common to all messages of one decision, made once per language."""
+
+    def __init__(self, tx: UnitOfWork, office: Office, definition: Definition, decision: Decision, case: Case) -> None:
+        self.tx, self.office, self.definition, self.decision, self.case = tx, office, definition, decision, case
+        self._made: dict[str, dict[str, Any]] = {}
+
+    def variables(self, lang: str) -> dict[str, Any]:
+        if lang not in self._made:
+            self._made[lang] = self._make(lang)
+        return self._made[lang]
+
+    def _make(self, lang: str) -> dict[str, Any]:
+        case, definition, entry = self.case, self.definition, self.decision.entry
+        zone = self.office.calendar.zone
+        state = definition.states[case.state]
+        edge = next((t for t in definition.transitions if t.event == entry.event), None)
+        return {
+            "lang": lang,
+            "office": {"name": self.office.name, "mailbox": self.office.mailbox},
+            "case": {
+                "reference": case.reference, "title": case.title, "dnr": str(case.data.get("dnr") or ""),
+                "workflow": definition.title[lang], "state": state.title[lang],
+                "public": (state.public or state.title)[lang],
+            },
+            "data": texts(definition.fields, case.data, lang, zone),
+            "parent": self._related(case.parent, lang),
+            "links": {f.id: self._related(case.data.get(f.id), lang)
+                      for f in definition.fields.values() if f.type == "case"},
+            "event": {"id": entry.event or entry.act, "title": edge.title[lang] if edge else entry.act},
+            "note": self.decision.command.note or "",
+            "message": getattr(self.decision.command, "message", None) or "",
+            "reasons": [dict(r) for r in entry.body.get("reasons", ())],
+            "deadlines": [self.deadline(d.id, lang) for d in case.deadlines],
+            "deadline": {"name": "", "title": "", "due": "", "days": 0, "days_text": "", "how": ""},
+            "step": {"kind": "", "offset": 0},
+            "officer": self._officer(),
+            "documents": [],
+            "parties": self._parties(),
+        }  # fmt: skip
+
+    def _related(self, reference: Any, lang: str) -> dict[str, Any]:
+        found = self.tx.cases.get(str(reference)) if reference else None
+        if found is None:
+            return dict(EMPTY_CASE)
+        definition = self.office.catalog.definition(self.tx, found.workflow, found.version)
+        return {
+            "reference": found.reference, "title": found.title, "dnr": str(found.data.get("dnr") or ""),
+            "data": texts(definition.fields, found.data, lang, self.office.calendar.zone),
+        }  # fmt: skip
+
+    def _officer(self) -> dict[str, str]:
+        person = self.tx.directory.person_of(self.case.assignee) if self.case.assignee else None
+        found = self.tx.directory.person(person) if person else None
+        return {"name": found.name if found else "", "email": (found.email or "") if found else ""}
+
+    def _parties(self) -> list[dict[str, Any]]:
+        today = [p for p in self.case.parties if p.until is None]
+        organisations = self.tx.directory.organisations({p.organisation for p in today})
+        people = self.tx.directory.people({x for p in today for named in p.people.values() for x in named})
+        return [
+            {
+                "role": p.role,
+                "organisation": organisations[p.organisation].name if p.organisation in organisations else "",
+                "people": [{"function": function, "name": people[x].name}
+                           for function, named in sorted(p.people.items()) for x in named if x in people],
+            }
+            for p in today
+        ]  # fmt: skip
+
+    def titles(self, kinds: Sequence[str], lang: str) -> list[str]:
+        """What is enclosed, by title."""
+        known = self.definition.documents
+        return [known[k].title[lang] for k in kinds if k in known and self.case.document(k)]
+
+    def deadline(self, name: str, lang: str) -> dict[str, Any]:
+        """A deadline as a mail speaks of it."""
+        before = self.decision.before.deadlines if self.decision.before else ()
+        found = next((d for d in (*self.case.deadlines, *before) if d.id == name), None)
+        if found is None:
+            return {"name": name, "title": name, "due": "", "days": 0, "days_text": "", "how": ""}
+        calendar = self.office.calendar
+        days = (found.due_on - calendar.day(self.tx.now)).days
+        return {
+            "name": found.name, "title": self.definition.deadlines[found.name].title[lang],
+            "due": due_text(found, lang, calendar), "due_on": found.due_on.isoformat(), "days": days,
+            "days_text": days_text(days, lang), "how": "", "version": found.version, "id": found.id,
+        }  # fmt: skip
+
+
+_DAY_FIELD = Field(id="day", type="date", title={})
+_INSTANT_FIELD = Field(id="instant", type="instant", title={})
+
+
+def due_text(deadline: Deadline, lang: str, calendar: Calendar) -> str:
+    """The last day in words; with the time of day where it is not the day's end."""
+    local = deadline.due_at.astimezone(calendar.zone)
+    if (local.hour, local.minute) == (0, 0):
+        return format_value(_DAY_FIELD, deadline.due_on.isoformat(), lang, zone=calendar.zone)
+    return format_value(_INSTANT_FIELD, deadline.due_at.isoformat(), lang, zone=calendar.zone)
+
+
+def days_text(days: int, lang: str) -> str:
+    """How far away a day is, in words."""
+    if lang == "sv":
+        words = {0: "i dag", 1: "i morgon", -1: "i går"}
+        return words.get(days) or (f"om {days} dagar" if days > 0 else f"för {-days} dagar sedan")
+    words = {0: "today", 1: "tomorrow", -1: "yesterday"}
+    return words.get(days) or (f"in {days} days" if days > 0 else f"{-days} days ago")
+
+
+def texts(fields: Mapping[str, Field], data: Mapping[str, Any], lang: str, zone: Any) -> dict[str, Any]:
+    """Every field as text, "" where it is empty; lists as records of texts."""
+    return {f.id: _text(f, data.get(f.id), lang, zone) for f in fields.values()}
+
+
+def _text(field: Field, value: Any, lang: str, zone: Any) -> Any:
+    if field.type == "list":
+        return [{name: _text(part, record.get(name), lang, zone) for name, part in field.item.items()}
+                for record in value or ()]  # fmt: skip
+    return "" if value is None else format_value(field, value, lang, zone=zone)

@@ -1,0 +1,106 @@
+"""What people type, looked up: cases, events, people, organisations. What fits several is refused with the list."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.app.office import Office
+from engine.core.definition import Definition, Field
+from engine.core.errors import NotFound, UsageError
+from engine.core.machine import Machine
+from engine.ports import Organisation, Person, UnitOfWork
+
+
+def case_named(tx: UnitOfWork, text: str) -> str:
+    """The reference that a text means: itself, a short form, a registry number, words of the title, or `-`.
+
+    Raises:
+        NotFound: Nothing fits.
+        UsageError: Several cases fit; they are listed.
+    """
+    if text == "-":
+        last = tx.settings.get("last_case")
+        if last is None:
+            raise NotFound("no case has been touched yet: name one")
+        return last
+    found = tx.cases.resolve(text)
+    if not found:
+        raise NotFound(f"there is no case {text}; skede list shows what there is")
+    if len(found) > 1:
+        listed = "; ".join(f"{reference} {title}" for reference, title in found[:8])
+        raise UsageError(f"{text} fits several cases: {listed}")
+    return found[0][0]
+
+
+def event_named(machine: Machine, state: str, text: str) -> str:
+    """The event that a text means: its id, its title in either language, or a unique start of one legal in the state.
+
+    A text that fits nothing is given back as it is, so that the refusal is in the log.
+
+    Raises:
+        UsageError: Several events fit; they are listed.
+    """
+    definition = machine.definition
+    if any(t.event == text for t in definition.transitions):
+        return text
+    wanted = text.casefold()
+    titles = {t.event for t in definition.transitions if wanted in (x.casefold() for x in t.title.values())}
+    here = set(machine.events_from(state))
+    for candidates in (titles & here, titles, {e for e in here if e.startswith(text)}):
+        if len(candidates) == 1:
+            return candidates.pop()
+        if len(candidates) > 1:
+            raise UsageError(f"{text} fits several events: {', '.join(sorted(candidates))}")
+    return text
+
+
+def person_named(tx: UnitOfWork, text: str) -> Person:
+    """The person that a text means: an id, an e-mail address, or words of the name.
+
+    Raises:
+        NotFound: Nobody fits.
+        UsageError: Several people fit; they are listed.
+    """
+    return _one(tx.directory.find_person(text), text, "person", 'skede person add "NAME" --email ADDRESS')
+
+
+def organisation_named(tx: UnitOfWork, text: str) -> Organisation:
+    """The organisation that a text means: an id, a number, a name of now or before.
+
+    Raises:
+        NotFound: None fits.
+        UsageError: Several fit; they are listed.
+    """
+    return _one(tx.directory.find_organisation(text), text, "organisation", 'skede org add "NAME" --kind KIND')
+
+
+def _one(found: Sequence[Any], text: str, what: str, fix: str) -> Any:
+    if not found:
+        raise NotFound(f"there is no {what} {text}: {fix}")
+    exact = [x for x in found if text in (x.id, x.name)]
+    if len(exact) == 1:
+        return exact[0]
+    if len(found) > 1:
+        listed = "; ".join(f"{x.id} {x.name}" for x in found[:8])
+        raise UsageError(f"{text} fits several: {listed}")
+    return found[0]
+
+
+def values_named(tx: UnitOfWork, office: Office, definition: Definition, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Field values with what they name looked up: cases to references, people and organisations to ids."""
+    return {name: _value(tx, definition.fields.get(name), raw) for name, raw in given.items()}
+
+
+def _value(tx: UnitOfWork, field: Field | None, raw: Any) -> Any:
+    if field is None or not isinstance(raw, str) or not raw:
+        return raw
+    if field.type == "case":
+        reference = case_named(tx, raw)
+        found = tx.cases.get(reference)
+        if field.of and found is not None and found.workflow not in field.of:
+            raise UsageError(f"{field.id}: {reference} is a {found.workflow}, not a {' or '.join(field.of)}")
+        return reference
+    if field.type == "person":
+        return person_named(tx, raw).id
+    if field.type == "organisation":
+        return organisation_named(tx, raw).id
+    return raw
