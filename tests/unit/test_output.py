@@ -1,15 +1,17 @@
 """What the printer lets through, the texts in two languages, and tables for pipes."""
 
+import ast
 import io
 import json
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+import engine
 from engine.cli import output, tables, texts
 from engine.cli.failure import reason_json, reason_lines
 from engine.cli.help_words import explain
@@ -248,6 +250,36 @@ def test_the_glossary_has_the_same_words_in_both_languages_each_explained() -> N
 
     assert sv.keys() == en.keys()
     assert all(entry.keys() == {"term", "means"} for entry in (*sv.values(), *en.values()))
+
+
+def refusals_in(folder: Path) -> Iterator[tuple[str, str, frozenset[str] | None]]:
+    """(place, code, parameters) of every refusal that the code writes out; None = the parameters are computed."""
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
+                continue
+            if node.func.id not in ("Refusal", "_refuse") or not isinstance(node.args[0], ast.Constant):
+                continue
+            given = node.args[1] if len(node.args) > 1 else None
+            known: frozenset[str] | None = frozenset(word.arg for word in node.keywords if word.arg)
+            if isinstance(given, ast.Dict):
+                known = frozenset(key.value for key in given.keys if isinstance(key, ast.Constant))
+            elif given is not None:
+                known = None
+            yield f"{path.name}:{node.lineno}", str(node.args[0].value), known
+
+
+def test_every_refusal_of_the_engine_has_a_text_that_asks_for_nothing_it_is_not_given() -> None:
+    sentences = {code: sentence for _, code, sentence in texts.all_texts("sv")}
+
+    faults = []
+    for place, code, known in refusals_in(Path(engine.__file__).parent):
+        if code not in sentences:
+            faults.append(f"{place}: {code} has no text")
+        elif known is not None and texts.placeholders(sentences[code]) - known:
+            faults.append(f"{place}: {code} has the parameters {sorted(known)}")
+
+    assert faults == []
 
 
 def test_a_text_takes_its_parameters_and_names_roles() -> None:
