@@ -54,8 +54,8 @@ def _calendar(office: Office, message: Message, case: Case) -> Iterator[Enclosur
         return
     for deadline in case.deadlines:
         if message.deadline in (None, deadline.id):
-            title = next((str(d["title"]) for d in message.variables.get("deadlines", ()) if d["name"] == deadline.name),
-                         deadline.name)  # fmt: skip
+            titles = {d["name"]: str(d["title"]) for d in message.variables.get("deadlines", ())}
+            title = titles.get(deadline.name, deadline.name)
             yield mailer.deadline(
                 f"{deadline.id.replace('#', '-').replace(':', '-')}@{domain}", deadline.version, deadline.due_on,
                 f"{title}: {case.title}", case.reference, decided_at=case.recorded_at,

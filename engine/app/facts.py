@@ -105,9 +105,10 @@ class _Lazy(Mapping[str, Any]):
             start = self._one(path)
             if start is None:
                 return ()
-            reference, parent = start.reference, start.parent
+            here = _Here(start.reference, start.parent, start.data)
         else:
-            reference, parent = self._here.reference, self._here.parent
+            here = self._here
+        reference, parent = here.reference, here.parent
         if what == "siblings":
             return () if parent is None else tuple(
                 c for c in self._tx.cases.children(parent) if c.reference != reference

@@ -1,13 +1,15 @@
 """What people type, looked up: cases, events, people, organisations. What fits several is refused with the list."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.app.office import Office
 from engine.core.definition import Definition, Field
 from engine.core.errors import NotFound, UsageError
 from engine.core.machine import Machine
 from engine.ports import Organisation, Person, UnitOfWork
+
+Named = TypeVar("Named", Person, Organisation)
 
 
 def case_named(tx: UnitOfWork, text: str) -> str:
@@ -73,7 +75,7 @@ def organisation_named(tx: UnitOfWork, text: str) -> Organisation:
     return _one(tx.directory.find_organisation(text), text, "organisation", 'skede org add "NAME" --kind KIND')
 
 
-def _one(found: Sequence[Any], text: str, what: str, fix: str) -> Any:
+def _one(found: Sequence[Named], text: str, what: str, fix: str) -> Named:
     if not found:
         raise NotFound(f"there is no {what} {text}: {fix}")
     exact = [x for x in found if text in (x.id, x.name)]

@@ -243,9 +243,9 @@ def _fire_all(
         except TransitionRefused as error:
             del done.recorded[kept:]
             skipped.append((fire, error))
-    for fire, error in skipped:
+    for fire, refusal in skipped:
         if fire.reference not in accepted:
-            _skip(tx, office, fire, error, command.actor, cause, done)
+            _skip(tx, office, fire, refusal, command.actor, cause, done)
 
 
 def _skip(

@@ -8,7 +8,7 @@ from typing import Any
 from engine.core.case import Case
 from engine.core.deadline import compute, parse_rule
 from engine.core.definition import DeadlineRule
-from engine.core.schedule import Setting, anchor_value
+from engine.core.schedule import Setting, anchor_value, ends_day
 
 _NO_RULE = DeadlineRule(name="", title={}, while_in=(), due="", owner="")
 
@@ -61,4 +61,5 @@ def _date(setting: Setting, text: str, day: date | None) -> str | None:
         anchor = anchor_value(setting, rule.anchor, _NO_RULE, None, setting.occurred)
     if anchor is None:
         return None
-    return compute(replace(rule, at=None), anchor, "none", setting.calendar.zone).due_on.isoformat()
+    ends = ends_day(setting.definition, rule.anchor)
+    return compute(replace(rule, at=None), anchor, "none", setting.calendar.zone, ends_day=ends).due_on.isoformat()

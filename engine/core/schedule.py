@@ -16,7 +16,9 @@ from engine.core.definition import DeadlineRule, Definition
 from engine.core.errors import Refusal, TransitionRefused
 from engine.core.facts import Facts
 from engine.core.ladder import Step, step_instants
-from engine.core.when import add_span, parse_span
+from engine.core.localday import day_of
+from engine.core.plain import instant
+from engine.core.when import Span, add_span_to_instant, parse_span
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +171,13 @@ def dated(
         since: Steps before this instant are behind it; None keeps the steps dealt with.
     """
     calendar = setting.calendar
-    due = compute(parse_rule(rule.due), anchor, rule.roll, calendar.zone, deadline.stopped_days, calendar.closed)
+    parsed = parse_rule(rule.due)
+    due = compute(
+        parsed, anchor, rule.roll, calendar.zone, deadline.stopped_days, calendar.closed,
+        ends_day=ends_day(setting.definition, parsed.anchor),
+    )  # fmt: skip
     made = replace(
-        deadline, anchor=anchor.isoformat(), due_at=due.due_at, due_on=due.due_on,
+        deadline, anchor=_written(anchor), due_at=due.due_at, due_on=due.due_on,
         then_at=then_at(rule, due.due_at, calendar.zone), passed_at=None,
     )  # fmt: skip
     return with_steps(setting, rule, made, since)
@@ -193,8 +199,9 @@ def steps_of(setting: Setting, rule: DeadlineRule, deadline: Deadline) -> tuple[
     base: datetime | date = deadline.due_on
     if rule.remind_from:
         base = anchor_value(setting, rule.remind_from, rule, deadline.item, deadline.opened_at) or deadline.due_on
-    day = setting.calendar.day(base) if isinstance(base, datetime) else base
     calendar = setting.calendar
+    ends = ends_day(setting.definition, rule.remind_from or "")
+    day = day_of(base, calendar.zone, ends_day=ends) if isinstance(base, datetime) else base
     return step_instants(steps, escalate, day, calendar.zone, calendar.window_start, calendar.closed)
 
 
@@ -216,9 +223,7 @@ def then_at(rule: DeadlineRule, due_at: datetime, zone: ZoneInfo) -> datetime | 
         return None
     if rule.then_after is None:
         return due_at
-    local = due_at.astimezone(zone)
-    day = add_span(local.date(), parse_span(rule.then_after))
-    return datetime.combine(day, local.timetz().replace(tzinfo=None), zone).astimezone(due_at.tzinfo)
+    return add_span_to_instant(due_at, parse_span(rule.then_after), zone, ends_day=True)
 
 
 def _followed(setting: Setting, settled: set[str]) -> Iterator[Deadline]:
@@ -228,7 +233,7 @@ def _followed(setting: Setting, settled: set[str]) -> Iterator[Deadline]:
         if rule is None or deadline.id in settled or deadline.extended_to or setting.case.state not in rule.while_in:
             continue
         anchor = anchor_value(setting, parse_rule(rule.due).anchor, rule, deadline.item, deadline.opened_at)
-        if anchor is None or anchor.isoformat() == deadline.anchor:
+        if anchor is None or _written(anchor) == deadline.anchor:
             continue
         bumped = replace(deadline, version=deadline.version + 1)
         yield dated(setting, rule, bumped, anchor, since=setting.now)
@@ -255,11 +260,26 @@ def anchor_value(
     return moment(related.data.get(tail)) if related else None
 
 
+def _written(anchor: datetime | date) -> str:
+    return instant(anchor) if isinstance(anchor, datetime) else anchor.isoformat()
+
+
 def moment(value: Any) -> datetime | date | None:
     """The date or instant of a plain JSON value."""
     if not value:
         return None
     return datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+
+
+def ends_day(definition: Definition, anchor: str) -> bool:
+    """Whether midnight in this anchor is the end of a day (24:00) and not the start of the next.
+
+    A closing time is given as the end of its day; what a case has entered, or a field that begins a day, is not.
+    """
+    if anchor == "entered":
+        return False
+    field = definition.fields.get(anchor)
+    return field is None or field.day != "start"
 
 
 def restarted(setting: Setting, days: int) -> Iterator[Deadline]:
@@ -270,7 +290,7 @@ def restarted(setting: Setting, days: int) -> Iterator[Deadline]:
             continue
         longer = replace(deadline, stopped_days=deadline.stopped_days + days, version=deadline.version + 1)
         if deadline.extended_to:
-            due = end_moved(deadline, days)
+            due = end_moved(deadline, days, setting.calendar.zone)
             yield with_steps(setting, rule, replace(longer, **due), setting.now)
             continue
         anchor = moment(deadline.anchor)
@@ -278,7 +298,7 @@ def restarted(setting: Setting, days: int) -> Iterator[Deadline]:
             yield dated(setting, rule, longer, anchor, since=setting.now)
 
 
-def end_moved(deadline: Deadline, days: int) -> dict[str, Any]:
-    """The date of an extended deadline, so many days later."""
-    shift = timedelta(days=days)
-    return {"due_at": deadline.due_at + shift, "due_on": deadline.due_on + shift, "passed_at": None}
+def end_moved(deadline: Deadline, days: int, zone: ZoneInfo) -> dict[str, Any]:
+    """The date of an extended deadline, so many days later by the local clock."""
+    at = add_span_to_instant(deadline.due_at, Span(days, "days"), zone, ends_day=True)
+    return {"due_at": at, "due_on": deadline.due_on + timedelta(days=days), "passed_at": None}
