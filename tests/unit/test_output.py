@@ -263,7 +263,7 @@ def refusals_in(folder: Path) -> Iterator[tuple[str, str, frozenset[str] | None]
             given = node.args[1] if len(node.args) > 1 else None
             known: frozenset[str] | None = frozenset(word.arg for word in node.keywords if word.arg)
             if isinstance(given, ast.Dict):
-                known = frozenset(key.value for key in given.keys if isinstance(key, ast.Constant))
+                known = frozenset(str(key.value) for key in given.keys if isinstance(key, ast.Constant))
             elif given is not None:
                 known = None
             yield f"{path.name}:{node.lineno}", str(node.args[0].value), known
