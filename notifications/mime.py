@@ -61,7 +61,7 @@ def build(
 
     Raises:
         ValueMalformed: An address is not one.
-        MailDiffersError: What came out is not what was meant; a fault of the program, and nothing may be sent.
+        MailDiffers: What came out is not what was meant; a fault of the program, and nothing may be sent.
     """
     if date.tzinfo is None:
         raise ValueError("the date of a mail must tell its offset from UTC")

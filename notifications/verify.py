@@ -18,7 +18,7 @@ _NOT_PRINTABLE = re.compile(rb"[^\x20-\x7e\r\n]")
 _BARE_BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
-class MailDiffersError(EngineError):
+class MailDiffers(EngineError):
     """The bytes of a mail are not what was meant; nothing was sent."""
 
     code = "mail_differs"
@@ -42,7 +42,7 @@ def require_same(content: bytes, meant: Meant) -> None:
     """Compare a mail with what was meant.
 
     Raises:
-        MailDiffersError: They differ, or the bytes are not fit for SMTP.
+        MailDiffers: They differ, or the bytes are not fit for SMTP.
     """
     _require(not _NOT_PRINTABLE.search(content) and not _BARE_BREAK.search(content), "a byte that SMTP does not carry")
     _require(all(len(line) <= _LONGEST_LINE for line in content.split(b"\r\n")), "a line of more than 998 characters")
@@ -81,4 +81,4 @@ def _decoded(value: str) -> str:
 
 def _require(same: bool, difference: str) -> None:
     if not same:
-        raise MailDiffersError(f"a mail came out with {difference} than was meant; it was not sent, please report this")
+        raise MailDiffers(f"a mail came out with {difference} than was meant; it was not sent, please report this")

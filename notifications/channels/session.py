@@ -12,7 +12,7 @@ _END = b".\r\n"
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
-class AfterTheDot(Exception):  # noqa: N818 - it names the moment, not a mistake
+class AfterTheDot(Exception):
     """The end of the mail has left and no clear answer came: whether the server has it is not known."""
 
 
