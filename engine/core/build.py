@@ -135,9 +135,13 @@ def _assemble(plain: Mapping[str, Any], digest: str) -> Definition:
 
 
 def _frozen(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _frozen(item) for key, item in value.items()}
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+    # Spelled out, because it is half the time of reading a definition back.
+    kind = type(value)
+    if kind is dict:
+        return {k: _frozen(v) if type(v) in (dict, list) else v for k, v in value.items()}
+    if kind is list:
+        return tuple([_frozen(v) if type(v) in (dict, list) else v for v in value])
+    return value
 
 
 def _scope(given: Any, unfinished: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from engine.core.definition import DeadlineRule, Definition, State, Transition
+from engine.core.definition import DeadlineRule, Definition, Transition
 from engine.core.findings import Findings
 from engine.core.language import LANGUAGES
 from engine.core.validate_move import numbered
@@ -14,6 +14,7 @@ _DEEPEST = 3
 """How many side steps may nest in the walk; more say nothing new."""
 _MOST = 50_000
 """Situations after which the walk ends, lest a wild definition take for ever."""
+_UNWATCHED = "without any deadline"
 
 
 def judge_flow(found: Findings) -> None:
@@ -29,48 +30,65 @@ def side_steps(definition: Definition) -> frozenset[str]:
     return frozenset(state for move in definition.transitions if move.target == PREVIOUS for state in move.source)
 
 
-def exits(definition: Definition) -> dict[str, set[str]]:
-    """State -> states that one step may lead to; `@previous` leads wherever the side step is entered from."""
-    entered_from: dict[str, set[str]] = {name: set() for name in definition.states}
-    for move in definition.transitions:
-        if move.target in entered_from:
-            entered_from[move.target].update(name for name in move.source if name != move.target)
-    found: dict[str, set[str]] = {name: set() for name in definition.states}
-    for move in definition.transitions:
-        for state in (name for name in move.source if name in found):
-            if move.target == PREVIOUS:
-                found[state] |= entered_from[state]
-            elif move.target in found:
-                found[state].add(move.target)
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Where a case may be: its state, the states that side steps remember, and the deadlines that are open."""
+
+    state: str
+    back: tuple[str, ...] = ()
+    open_ones: frozenset[str] = frozenset()
+
+
+Walk = dict[Situation, list[tuple[Transition, Situation]]]
+
+
+def walk(definition: Definition, rules: Iterable[DeadlineRule] = ()) -> Walk:
+    """Every situation that a case may come to, with the moves that lead on; only deadlines of `rules` are followed."""
+    sides, followed = side_steps(definition), tuple(rules)
+    waiting = [there for move in definition.openings() for there in _step(definition, sides, followed, None, move)]
+    found: Walk = {}
+    while waiting and len(found) < _MOST:
+        here = waiting.pop()
+        if here in found:
+            continue
+        found[here] = [
+            (move, there)
+            for move in definition.transitions
+            if here.state in move.source
+            for there in _step(definition, sides, followed, here, move)
+        ]
+        waiting.extend(there for _, there in found[here])
     return found
 
 
 def _judge_reach(found: Findings) -> None:
-    definition, ways = found.definition, exits(found.definition)
-    begun = {move.target for move in definition.openings() if move.target in ways}
-    reached = _spread(begun, ways)
+    definition = found.definition
+    situations = walk(definition)
+    reached = {here.state for here in situations}
     for name in definition.states:
         if name not in reached:
             found.add(f"state.{name}", f"no case can ever come to “{name}”", "lead a transition to it, or remove it")
-    back: dict[str, set[str]] = {name: set() for name in ways}
-    for name, targets in ways.items():
-        for target in targets:
-            back[target].add(name)
-    ending = _spread({name for name, state in definition.states.items() if state.final}, back)
-    for name, state in definition.states.items():
-        if name not in ending and not state.final:
-            found.add(f"state.{name}", f"from “{name}” no final state can be reached: a case would strand there")
-    for name in sorted(begun & side_steps(definition)):
+    ending = _ending(definition, situations)
+    for name in dict.fromkeys(here.state for here in situations if here not in ending):
+        found.add(f"state.{name}", f"from “{name}” no final state can be reached: a case would strand there")
+    for name in sorted({move.target for move in definition.openings()} & side_steps(definition)):
         found.add(f"state.{name}", f"a case may begin in “{name}”, where `{PREVIOUS}` leads nowhere")
 
 
-def _spread(begin: Iterable[str], ways: dict[str, set[str]]) -> set[str]:
-    reached, waiting = set(begin), list(begin)
+def _ending(definition: Definition, situations: Walk) -> set[Situation]:
+    """The situations from which a case can still come to a final state."""
+    origins: dict[Situation, list[Situation]] = {}
+    for here, moves in situations.items():
+        for _, there in moves:
+            origins.setdefault(there, []).append(here)
+    waiting = [here for here in situations if definition.states[here.state].final]
+    ending = set(waiting)
     while waiting:
-        for target in ways[waiting.pop()] - reached:
-            reached.add(target)
-            waiting.append(target)
-    return reached
+        for origin in origins.get(waiting.pop(), ()):
+            if origin not in ending:
+                ending.add(origin)
+                waiting.append(origin)
+    return ending
 
 
 def _judge_ambiguous(found: Findings) -> None:
@@ -98,55 +116,36 @@ def _judge_titles(found: Findings) -> None:
                 found.add(f"{path}.title", f"“{one.event}” and “{other.event}” are both called “{other.title[lang]}”")
 
 
-@dataclass(frozen=True, slots=True)
-class _Situation:
-    """Where a case may be: its state, the states that side steps remember, and the deadlines that are open."""
-
-    state: str
-    back: tuple[str, ...]
-    open_ones: frozenset[str]
-
-
 def _judge_cover(found: Findings) -> None:
     """Every way into an open state that does not rest must leave a deadline open there."""
     definition = found.definition
-    if not any(_must_have(state) for state in definition.states.values()):
+    rules = definition.deadlines.values()
+    for move in definition.openings():
+        for there in _step(definition, side_steps(definition), tuple(rules), None, move):
+            _judge_entry(found, there, "its opening")
+    for here, moves in walk(definition, rules).items():
+        for move, there in moves:
+            if move.target != SAME:
+                _judge_entry(found, there, f"“{move.event}” from “{here.state}”")
+
+
+def _judge_entry(found: Findings, there: Situation, how: str) -> None:
+    state = found.definition.states[there.state]
+    if there.open_ones or state.final or state.resting:
         return
-    sides = side_steps(definition)
-    begun = [step for move in definition.openings() for step in _steps(definition, sides, None, move)]
-    seen, waiting = set(begun), list(begun)
-    for situation in begun:
-        _judge_entry(found, situation, "its opening")
-    while waiting and len(seen) < _MOST:
-        here = waiting.pop()
-        for move in definition.transitions:
-            if here.state not in move.source:
-                continue
-            for there in _steps(definition, sides, here, move):
-                if move.target != SAME:
-                    _judge_entry(found, there, f"“{move.event}” from “{here.state}”")
-                if there not in seen:
-                    seen.add(there)
-                    waiting.append(there)
-
-
-def _must_have(state: State) -> bool:
-    return not state.final and state.resting is None
-
-
-def _judge_entry(found: Findings, situation: _Situation, how: str) -> None:
-    name = situation.state
-    path = f"state.{name}"
-    if situation.open_ones or not _must_have(found.definition.states[name]):
-        return
-    if not any(fault.path == path and "deadline" in fault.message for fault in found.faults):
+    path = f"state.{state.id}"
+    if not any(fault.path == path and fault.message.endswith(_UNWATCHED) for fault in found.faults):
         hint = "let a [[deadline]] live in it, or say in `resting` why none is needed"
-        found.add(path, f"“{name}” can be entered, by {how}, without any deadline", hint)
+        found.add(path, f"“{state.id}” can be entered, by {how}, {_UNWATCHED}", hint)
 
 
-def _steps(
-    definition: Definition, sides: frozenset[str], here: _Situation | None, move: Transition
-) -> Iterator[_Situation]:
+def _step(
+    definition: Definition,
+    sides: frozenset[str],
+    rules: tuple[DeadlineRule, ...],
+    here: Situation | None,
+    move: Transition,
+) -> Iterator[Situation]:
     """The situation that a move leads to; none where it leads nowhere or side steps nest too deep."""
     state, back = move.target, (here.back if here else ())
     if here and state == SAME:
@@ -160,11 +159,11 @@ def _steps(
     else:
         back = ()
     if state in definition.states and len(back) <= _DEEPEST:
-        alive = {rule.name for rule in definition.deadlines.values() if _is_open(rule, here, state, move)}
-        yield _Situation(state, back, frozenset(alive))
+        alive = frozenset(rule.name for rule in rules if _is_open(rule, here, state, move))
+        yield Situation(state, back, alive)
 
 
-def _is_open(rule: DeadlineRule, here: _Situation | None, state: str, move: Transition) -> bool:
+def _is_open(rule: DeadlineRule, here: Situation | None, state: str, move: Transition) -> bool:
     """Whether a deadline is open after a move; the rules are those of `schedule.py`."""
     if state not in rule.while_in:
         return False
