@@ -36,9 +36,9 @@ def discarded_in_time(context: Context, /) -> Refusals:
 
 @registry.guard("number_by_setting@1", needs=("number:{field}", "settings"), field=str)
 def number_by_setting(context: Context, /, *, field: str) -> Refusals:
-    """A number of our own is the next of the series; one from the region's registry looks like one."""
+    """A new number of our own is the next of the series; one from the region's registry looks like one."""
     number = context.data.get(field)
-    if empty(number):
+    if empty(number) or number == context.case.data.get(field):
         return
     if context.facts.setting("dnr", "own") == "own":
         following = context.facts.text(f"number:{field}")

@@ -14,8 +14,6 @@ from workflows.guards.values import Refusals, empty, money, records, shown, tota
 
 SIDES = ("municipal", "regional")
 """The two sides that an application must bring together."""
-GRANT = "grant"
-"""The source of a budget row that the grant itself pays."""
 
 
 @registry.guard("owner_admitted@1", needs=("call",))
@@ -69,20 +67,12 @@ def period_within_call(context: Context, /) -> Refusals:
         yield Refusal("period_too_long", {"months": longest, "end": end, "latest": latest.isoformat()})
 
 
-@registry.guard("budget_sums_to@1", field=str)
-def budget_sums_to(context: Context, /, *, field: str) -> Refusals:
-    """The budget rows that the grant pays sum to the amount granted."""
-    paid = total((row for row in records(context.data, "budget") if row.get("source") == GRANT), "amount")
-    wanted = money(context.data.get(field))
-    if paid != wanted:
-        yield Refusal("budget_differs", {"sum": shown(paid), "field": field, "wanted": shown(wanted)})
-
-
 @registry.guard("cofinancing_kept@1")
 def cofinancing_kept(context: Context, /) -> Refusals:
     """The parties finance at least what they promised in the application."""
     promised = money(context.data.get("cofinancing"))
-    kept = total((row for row in records(context.data, "budget") if row.get("source") != GRANT), "amount")
+    budget = records(context.data, "budget")
+    kept = total(budget, "amount") - total(budget, "grant")
     if kept < promised:
         yield Refusal("cofinancing_cut", {"promised": shown(promised), "kept": shown(kept)})
 
