@@ -68,10 +68,11 @@ def deadline_passed(context: Context, /, *, deadline: str, after: str | None = N
     if not open_ones:
         yield Refusal("deadline_not_open", {"deadline": deadline})
     elif not any(_passed(context, d, after) for d in open_ones):
-        first = min(open_ones, key=lambda d: d.due_at)
-        yield Refusal(
-            "deadline_not_passed", {"deadline": deadline, "due": first.due_on.isoformat(), "after": after or ""}
-        )
+        params = {"deadline": deadline, "due": min(d.due_on for d in open_ones).isoformat()}
+        if after is None:
+            yield Refusal("deadline_not_passed", params)
+        else:
+            yield Refusal("grace_not_passed", {**params, "after": after})
 
 
 @registry.guard("passed_if_fired@1", deadline=str)
@@ -86,7 +87,7 @@ def not_before_deadline(context: Context, /, *, deadline: str) -> Refusals:
     """While the deadline is open it has passed: time that was given is not cut short."""
     for found in context.case.deadlines:
         if found.name == deadline and not _passed(context, found, None):
-            yield Refusal("deadline_not_passed", {"deadline": deadline, "due": found.due_on.isoformat(), "after": ""})
+            yield Refusal("deadline_not_passed", {"deadline": deadline, "due": found.due_on.isoformat()})
 
 
 @registry.guard("no_open_deadline@1", deadline=str)
