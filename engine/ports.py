@@ -198,7 +198,7 @@ class LogStore(Protocol):
         ...
 
     def head(self, reference: str) -> tuple[int, str]:
-        """(n, hash) of the last entry of a chain, (0, "") if there is none. For chains without a case row (`@office`)."""
+        """(n, hash) of the last entry of a chain, (0, "") if there is none; also for `@office`, without a case row."""
         ...
 
 

@@ -1,0 +1,1 @@
+SELECT snapshot, private FROM cases WHERE parent = :reference ORDER BY reference

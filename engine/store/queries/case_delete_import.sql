@@ -1,0 +1,1 @@
+DELETE FROM cases WHERE batch = :batch

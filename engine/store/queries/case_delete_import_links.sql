@@ -1,0 +1,1 @@
+DELETE FROM links WHERE case_ref IN (SELECT reference FROM cases WHERE batch = :batch)

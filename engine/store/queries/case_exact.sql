@@ -1,0 +1,1 @@
+SELECT reference, title FROM cases WHERE reference = :text

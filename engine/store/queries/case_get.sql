@@ -1,0 +1,2 @@
+-- One case, whole: the only read of every command.
+SELECT snapshot, private FROM cases WHERE reference = :reference

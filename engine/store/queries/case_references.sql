@@ -1,0 +1,1 @@
+SELECT reference FROM cases ORDER BY reference

@@ -1,0 +1,1 @@
+INSERT INTO entries (case_ref, n, line) VALUES (:case, :n, :line)

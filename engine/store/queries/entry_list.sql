@@ -1,0 +1,4 @@
+SELECT e.case_ref, e.n, e.line, p.payload, p.salt
+FROM entries e LEFT JOIN entry_private p ON p.case_ref = e.case_ref AND p.n = e.n
+WHERE e.case_ref = :reference AND e.n > :after
+ORDER BY e.n

@@ -1,0 +1,1 @@
+INSERT INTO pending (case_ref, n) VALUES (:case, :n)

@@ -1,0 +1,1 @@
+DELETE FROM entry_private WHERE case_ref = :case AND n = :n

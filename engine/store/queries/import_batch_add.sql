@@ -1,0 +1,1 @@
+INSERT INTO import_batches (name, at, source) VALUES (:name, :at, :source)

@@ -1,0 +1,1 @@
+INSERT INTO links (case_ref, field, target) VALUES (:reference, :field, :target)

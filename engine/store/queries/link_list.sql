@@ -1,0 +1,1 @@
+SELECT field, target FROM links WHERE case_ref = :reference

@@ -1,0 +1,1 @@
+UPDATE messages SET state = :state, reason = :reason WHERE id = :id AND state <> 'sent'

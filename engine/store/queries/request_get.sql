@@ -1,0 +1,1 @@
+SELECT digest, answer FROM requests WHERE id = :id

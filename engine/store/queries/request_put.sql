@@ -1,0 +1,1 @@
+INSERT INTO requests (id, digest, answer, at) VALUES (:id, :digest, :answer, :at)
