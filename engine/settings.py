@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import templates
 from engine.core.errors import SettingsError
@@ -45,7 +45,7 @@ class ChannelSettings:
     kind: str = "folder"
     host: str = "localhost"
     port: int = 25
-    tls: str = "starttls"
+    tls: Literal['starttls', 'implicit', 'none'] = "starttls"
     user: str | None = None
     password_file: Path | None = None
     folder: Path = Path("outbox")

@@ -1,0 +1,103 @@
+"""Open a case."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.app.advance import Given, principal, store_papers
+from engine.app.describe import describe_case, describe_done
+from engine.app.naming import case_named, values_named
+from engine.app.office import Caller, Office
+from engine.app.parties import merged, party_given
+from engine.app.perform import Done, perform
+from engine.core.case import Actor, Case
+from engine.core.command import Command, Open
+from engine.core.definition import Definition
+from engine.core.errors import NotFound, UsageError
+from engine.ports import UnitOfWork
+
+
+def open_case(
+    office: Office, caller: Caller, workflow: str, title: str, given: Given, *, event: str | None = None,
+    parent: str | None = None, like: str | None = None, parties: Sequence[str] = (),
+) -> Mapping[str, Any]:  # fmt: skip
+    """Open a case by one of its workflow's openings; the answer is the case, and what the opening did.
+
+    Args:
+        office: Where.
+        caller: Who.
+        workflow: Name of the workflow.
+        title: What the case is called.
+        given: Values, papers, note, time.
+        event: The opening event, where there are several.
+        parent: The case above it.
+        like: A case whose values and parties are taken over.
+        parties: `ROLE=ORG[:PERSON[:FUNCTION]]`.
+
+    Raises:
+        TransitionRefused: With every reason why not.
+        NotFound: There is no such workflow, parent or party.
+    """
+
+    def build(tx: UnitOfWork, actor: Actor) -> Command:
+        machine = office.catalog.current(tx, workflow, office.calendar.day(tx.now))
+        definition = machine.definition
+        model = _model(tx, like)
+        values = {**_taken_over(definition, model), **values_named(tx, office, definition, given.set)}
+        above = case_named(tx, parent) if parent else None
+        if above:
+            values |= {f.id: above for f in definition.fields.values() if f.parent and not values.get(f.id)}
+        given_parties = merged([party_given(tx, text) for text in parties])
+        parties_of = tx.cases.get(above) if above else None
+        person, roles = principal(tx, office, parties_of, given.on_behalf_of)
+        if person and not roles:
+            roles = frozenset(_role(p.role) for p in given_parties if any(person in x for x in p.people.values()))
+        return Open(
+            reference="", actor=actor, workflow=workflow, event=_opening(definition, event), title=title, set=values,
+            uploads=store_papers(tx, given.papers), parties=given_parties, parent=above, note=given.note,
+            occurred_at=given.occurred_at, on_behalf_of=person, principal_roles=roles,
+        )  # fmt: skip
+
+    def answer(tx: UnitOfWork, done: Done) -> Mapping[str, Any]:
+        case = tx.cases.get(done.first.case.reference) or done.first.case
+        definition = office.catalog.definition(tx, case.workflow, case.version)
+        return {**describe_done(tx, office, done), **describe_case(tx, definition, case)}
+
+    intent = given.intent(verb="new", workflow=workflow, title=title, event=event, parent=parent, parties=list(parties))
+    told, _ = perform(office, caller, intent, build, answer, request_id=given.request_id, dry_run=given.dry_run)
+    return told
+
+
+def _role(party_role: str) -> str:
+    return {"owner": "applicant"}.get(party_role, party_role)
+
+
+def _model(tx: UnitOfWork, like: str | None) -> Case | None:
+    if like is None:
+        return None
+    found = tx.cases.get(case_named(tx, like))
+    if found is None:
+        raise NotFound(f"there is no case {like}")
+    return found
+
+
+def _taken_over(definition: Definition, model: Case | None) -> dict[str, Any]:
+    """What a case like another begins with: what people typed, not what events or the engine gave it."""
+    if model is None:
+        return {}
+    return {
+        name: value for name, value in model.data.items()
+        if (field := definition.fields.get(name)) and not field.computed and field.amend_by is None
+        and field.type != "instant"
+    }  # fmt: skip
+
+
+def _opening(definition: Definition, event: str | None) -> str:
+    openings = list(dict.fromkeys(t.event for t in definition.openings()))
+    if event is not None:
+        return event
+    if len(openings) == 1:
+        return openings[0]
+    people = [t.event for t in definition.openings() if t.by != ("system",)]
+    if len(set(people)) == 1:
+        return people[0]
+    raise UsageError(f"a {definition.name} can begin in several ways: --event {' or '.join(openings)}")
