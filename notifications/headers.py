@@ -70,8 +70,8 @@ def file_name(name: str) -> str:
         return text or "bilaga"
     stem, dot, ending = text.rpartition(".")
     if dot and len(ending) <= 10:
-        return f"{stem[: _FILE_NAME_LIMIT - len(ending) - 1]}.{ending}"
-    return text[:_FILE_NAME_LIMIT]
+        return f"{stem[: _FILE_NAME_LIMIT - len(ending) - 1].rstrip()}.{ending}"
+    return text[:_FILE_NAME_LIMIT].rstrip(". ")
 
 
 def identifier(text: str) -> str:
