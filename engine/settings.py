@@ -45,7 +45,7 @@ class ChannelSettings:
     kind: str = "folder"
     host: str = "localhost"
     port: int = 25
-    tls: Literal['starttls', 'implicit', 'none'] = "starttls"
+    tls: Literal["starttls", "implicit", "none"] = "starttls"
     user: str | None = None
     password_file: Path | None = None
     folder: Path = Path("outbox")

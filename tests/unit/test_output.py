@@ -154,16 +154,17 @@ def test_the_sandbox_mark_never_spoils_json(capsys: pytest.CaptureFixture[str], 
 
 
 def test_a_piped_table_is_aligned_by_what_the_eye_sees(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [("Lärande", "7"), ("La\u0308rande", "70"), ("漢字", None), ("x\x1b[0m", 5)]
+    rows = [("Lärande", "7"), ("La\u0308rande", "70"), ("漢字", 1), ("tom", None), ("x\x1b[0m", 5)]
 
     count = tables.print_table([Column("Namn"), Column("Antal", right=True)], rows)
 
-    assert count == 4
+    assert count == 5
     assert capsys.readouterr().out.splitlines() == [
         "Namn      Antal",
         "Lärande       7",
         "La\u0308rande      70",
-        "漢字",
+        "漢字          1",
+        "tom",
         "x\\x1b[0m      5",
     ]
 
