@@ -37,8 +37,8 @@ SECTIONS: dict[tuple[str, str], dict[str, Entry]] = {
         "doctor": Entry("home:doctor", "undersök hemmet: vad är fel, vad hjälper", "examine the home, say what helps"),
     },
     ("Se", "Look"): {
-        "status": Entry("listing:status", "kontoret i en blick", "the office at a glance"),
-        "today": Entry("listing:today", "mitt: försenat, denna vecka, väntar", "mine: overdue, this week, waiting"),
+        "status": Entry("home:status", "kontoret i en blick", "the office at a glance"),
+        "today": Entry("home:today", "mitt: försenat, denna vecka, väntar", "mine: overdue, this week, waiting"),
         "list": Entry("listing:list_", "öppna ärenden", "open cases"),
         "show": Entry("case:show", "ett ärende", "one case"),
         "next": Entry("case:next_", "vad som kan göras nu och vad som fattas", "what can be done, what is missing"),
