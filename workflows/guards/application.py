@@ -8,6 +8,7 @@ from engine.core.when import add_span, parse_span
 from workflows.guards.common import signatures_valid
 from workflows.guards.dates import deadline_passed
 from workflows.guards.registry import registry
+from workflows.guards.related import linked
 from workflows.guards.values import Refusals, empty, fired, last, moment
 
 PAPERS = ("application", "logic_model", "needs_analysis")
@@ -21,7 +22,7 @@ _NUMBER = re.compile(r"[A-ZÅÄÖ][A-Za-zÅÄÖåäö]{1,7} [0-9][0-9/ -]*[0-9]"
 @registry.guard("endorsed_if_two_stages@1", needs=("call",))
 def endorsed_if_two_stages(context: Context, /) -> Refusals:
     """In a call of two stages a draft begins with an endorsed idea only."""
-    call = context.facts.case("call")
+    call = linked(context, "call")
     if call and call.data.get("two_stage") and context.case.state != "idea_endorsed":
         yield Refusal("idea_not_endorsed", {"call": call.reference}, "skede advance {case} endorse_idea", who=("head",))
 
@@ -29,7 +30,7 @@ def endorsed_if_two_stages(context: Context, /) -> Refusals:
 @registry.guard("discarded_in_time@1", needs=("call",))
 def discarded_in_time(context: Context, /) -> Refusals:
     """The clock discards a draft once its deadline has passed, a call when it is cancelled; people may at any time."""
-    call = context.facts.case("call")
+    call = linked(context, "call")
     if fired(context) and not (call and call.state == "cancelled"):
         yield from deadline_passed(context, deadline="draft_close")
 
@@ -120,7 +121,7 @@ def lapsed_unsigned(context: Context, /) -> Refusals:
 @registry.fill("arrived_late@1", needs=("call",))
 def arrived_late(context: Context, /) -> bool | None:
     """Whether it arrived after the closing instant of the call; on the instant is in time."""
-    call = context.facts.case("call")
+    call = linked(context, "call")
     arrived, closed = moment(context.data.get("arrived_at")), moment(call.data.get("closes_at")) if call else None
     return None if arrived is None or closed is None else bool(arrived > closed)
 
@@ -140,7 +141,7 @@ def papers_missing(context: Context, /) -> bool:
 @registry.fill("call_body@1", needs=("call", "settings"))
 def call_body(context: Context, /) -> str | None:
     """The board of the call, whose letters begin the registry number; without a call the office's own."""
-    call = context.facts.case("call")
+    call = linked(context, "call")
     body: str | None = call.data.get("body") if call else context.facts.setting("body")
     return body
 

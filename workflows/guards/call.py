@@ -6,6 +6,7 @@ from engine.core.case import Case
 from engine.core.errors import Refusal
 from engine.core.guard import Context
 from workflows.guards.registry import registry
+from workflows.guards.related import linked
 from workflows.guards.values import Refusals, empty, money, shown
 
 GRANTS = ("grant", "grant_conditionally", "grant_delegated")
@@ -51,7 +52,7 @@ def waiting_in(application: Case) -> str:
 @registry.guard("within_frame@1", needs=("call", "call/children"), field=str)
 def within_frame(context: Context, /, *, field: str) -> Refusals:
     """The amount fits into what is left of the call's frame."""
-    call = context.facts.case("call")
+    call = linked(context, "call")
     frame = call.data.get("frame") if call else None
     if call is None or empty(frame):
         yield Refusal("frame_missing", {"call": call.reference if call else None})

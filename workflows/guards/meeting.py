@@ -7,6 +7,7 @@ from engine.core.errors import Refusal
 from engine.core.guard import Context
 from engine.core.when import add_span, parse_date, parse_span
 from workflows.guards.registry import registry
+from workflows.guards.related import linked
 from workflows.guards.values import Record, Refusals, empty, records
 
 AHEAD = ("planned", "summoned")
@@ -63,7 +64,7 @@ def next_meeting(context: Context, /) -> str | None:
 def target_meeting(context: Context, /) -> str | None:
     """The meeting that the call is decided at while it lies ahead, else the body's next; never the one just missed."""
     missed = context.data.get("meeting") if context.case.state in ("agenda", "tabled") else None
-    planned = context.facts.case("call.board_meeting")
+    planned = linked(context, "call.board_meeting")
     if planned and planned.state in AHEAD and planned.reference != missed:
         return planned.reference
     following = context.facts.text("next_meeting")
@@ -80,7 +81,7 @@ def planned_meeting(context: Context, /) -> str | None:
 @registry.fill("took_part@1", needs=("meeting",))
 def took_part(context: Context, /) -> str:
     """Who was at the meeting, without those recused in this case and with their replacements."""
-    meeting = context.facts.case("meeting")
+    meeting = linked(context, "meeting")
     names = _names(meeting.data.get("attendance")) if meeting else []
     for recusal in _recusals(context):
         names = [name for name in names if name.casefold() != str(recusal.get("member", "")).strip().casefold()]
@@ -114,7 +115,7 @@ def _names(text: str | None) -> list[str]:
 
 def _recusals(context: Context) -> list[Record]:
     """The recusals of the case's meeting that concern the case, with their numbers in the meeting's list."""
-    meeting = context.facts.case("meeting")
+    meeting = linked(context, "meeting")
     ours = {str(name).casefold() for name in (context.case.reference, context.data.get("dnr")) if name}
     return [
         {**recusal, "number": number}

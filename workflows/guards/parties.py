@@ -10,6 +10,7 @@ from engine.core.errors import Refusal
 from engine.core.guard import Context
 from engine.core.when import add_span, parse_date, parse_span
 from workflows.guards.registry import registry
+from workflows.guards.related import linked
 from workflows.guards.values import Refusals, empty, money, records, shown, total
 
 SIDES = ("municipal", "regional")
@@ -22,7 +23,7 @@ def owner_admitted(context: Context, /) -> Refusals:
     owners = context.after.party("owner")
     if not owners:
         yield Refusal("party_missing", {"role": "owner"}, "skede party {case} add owner=ORG:PERSON")
-    call = context.facts.case("call")
+    call = linked(context, "call")
     admitted = (call.data.get("eligible_kinds") if call else None) or SIDES
     for owner in owners:
         if owner.side not in admitted:
@@ -57,7 +58,7 @@ def parties_whole(context: Context, /) -> Refusals:
 @registry.guard("period_within_call@1", needs=("call",))
 def period_within_call(context: Context, /) -> Refusals:
     """The project period is no longer than the call allows; silent where either says nothing."""
-    call = context.facts.case("call")
+    call = linked(context, "call")
     longest = call.data.get("max_project_months") if call else None
     start, end = context.data.get("start_date"), context.data.get("end_date")
     if empty(longest) or empty(start) or empty(end):

@@ -3,31 +3,48 @@
 from collections.abc import Sequence
 from typing import Any
 
+from engine.core.case import Case
 from engine.core.errors import Refusal
 from engine.core.guard import Context
 from workflows.guards.registry import registry
 from workflows.guards.values import Refusals
 
 
+def linked(context: Context, path: str) -> Case | None:
+    """The case that a field points at, with what the command and its fills have just put there; None if empty.
+
+    A path goes on from case to case: `call.board_meeting`.
+    """
+    found: Case | None = None
+    data = context.data
+    for field in path.split("."):
+        reference = data.get(field)
+        found = context.facts.case(f"@{reference}") if reference else None
+        if found is None:
+            return None
+        data = found.data
+    return found
+
+
 @registry.guard("linked_in@1", needs=("{field}",), field=str, states=tuple)
 def linked_in(context: Context, /, *, field: str, states: Sequence[str]) -> Refusals:
     """The field points at a case, and that case is in one of the states."""
-    linked = context.facts.case(field)
-    if linked is None:
+    other = linked(context, field)
+    if other is None:
         yield Refusal("link_missing", {"field": field}, f"skede amend {{case}} -s {field}=REF")
-    elif linked.state not in states:
-        params = {"field": field, "linked": linked.reference, "state": linked.state, "states": list(states)}
+    elif other.state not in states:
+        params = {"field": field, "linked": other.reference, "state": other.state, "states": list(states)}
         yield Refusal("linked_not_in", params)
 
 
 @registry.guard("linked_field@1", needs=("{field}",), field=str, target=str, value=object)
 def linked_field(context: Context, /, *, field: str, target: str, value: Any) -> Refusals:
     """The field points at a case, and that case's field `target` holds the value."""
-    linked = context.facts.case(field)
-    if linked is None:
+    other = linked(context, field)
+    if other is None:
         yield Refusal("link_missing", {"field": field}, f"skede amend {{case}} -s {field}=REF")
-    elif linked.data.get(target) != value:
-        params = {"field": field, "linked": linked.reference, "target": target, "value": value}
+    elif other.data.get(target) != value:
+        params = {"field": field, "linked": other.reference, "target": target, "value": value}
         yield Refusal("linked_field_differs", params)
 
 
