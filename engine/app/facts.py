@@ -69,7 +69,7 @@ class _Lazy(Mapping[str, Any]):
 
     def _read(self, name: str) -> Any:
         head, _, tail = name.partition(":")
-        if name.startswith("@"):
+        if name.startswith("@") and "." not in name and "/" not in name:
             return self._tx.cases.get(name[1:])
         if name == "settings":
             return self._office.rules
@@ -93,6 +93,12 @@ class _Lazy(Mapping[str, Any]):
         found: Case | None = None
         here = self._here
         for segment in path.split("."):
+            if segment.startswith("@"):
+                found = self[segment]
+                if found is None:
+                    return None
+                here = _Here(found.reference, found.parent, found.data)
+                continue
             reference = here.parent if segment == "parent" else here.data.get(segment)
             found = self[f"@{reference}"] if reference else None
             if found is None:

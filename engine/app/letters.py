@@ -16,6 +16,7 @@ from engine.core.definition import Definition, Field
 from engine.core.fields import format_value
 from engine.core.ladder import next_send_time
 from engine.core.message import Message
+from engine.core.plain import instant
 from engine.core.schedule import Calendar
 from engine.ports import Person, UnitOfWork
 
@@ -147,7 +148,7 @@ def due_text(deadline: Deadline, lang: str, calendar: Calendar) -> str:
     local = deadline.due_at.astimezone(calendar.zone)
     if (local.hour, local.minute) == (0, 0):
         return format_value(_DAY_FIELD, deadline.due_on.isoformat(), lang, zone=calendar.zone)
-    return format_value(_INSTANT_FIELD, deadline.due_at.isoformat(), lang, zone=calendar.zone)
+    return format_value(_INSTANT_FIELD, instant(deadline.due_at), lang, zone=calendar.zone)
 
 
 def days_text(days: int, lang: str) -> str:

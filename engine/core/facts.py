@@ -20,18 +20,24 @@ class FactMissing(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts of one decision, by name."""
+    """The facts of one decision, by name.
+
+    Attributes:
+        values: Name -> fact; `@REF` and `@REF.path` name a case and what lies beyond it.
+        links: Case fields that the command itself sets: paths begin from these before those of the case.
+    """
 
     values: Mapping[str, Any] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
 
     def case(self, path: str) -> Case | None:
         """One related case, or None where the link is empty."""
-        found: Case | None = self._get(path)
+        found: Case | None = self._get(self._from_links(path))
         return found
 
     def cases(self, path: str) -> tuple[Case, ...]:
         """Several related cases, in the order of their references."""
-        found: tuple[Case, ...] = self._get(path)
+        found: tuple[Case, ...] = self._get(self._from_links(path))
         return found
 
     def people(self, token: str) -> tuple[str, ...]:
@@ -47,6 +53,10 @@ class Facts:
         """A fact that is a text: `number:FIELD`, `next_meeting`."""
         found: str | None = self._get(name)
         return found
+
+    def _from_links(self, path: str) -> str:
+        head, dot, rest = path.partition("." if "." in path.partition("/")[0] else "/")
+        return f"@{self.links[head]}{dot}{rest}" if head in self.links else path
 
     def _get(self, name: str) -> Any:
         try:

@@ -14,6 +14,7 @@ from engine.core.decision import Decision, Draft, FireWanted, Setup, SpawnWanted
 from engine.core.definition import Transition
 from engine.core.errors import ConcurrentUpdate, Refusal, TransitionRefused
 from engine.core.expression import evaluate
+from engine.core.facts import Facts
 from engine.core.guard import Context
 from engine.core.machine import START, EdgeRefused, WrongEvent
 from engine.core.plain import approval_to_plain, document_to_plain, party_to_plain
@@ -128,7 +129,7 @@ def _context(
         data = {name: value for name, value in merged.items() if value is not None}
         return Context(
             definition=setup.definition, case=case, after=replace(filed, data=data), command=command, transition=edge,
-            data=data, facts=setup.facts, role=acting.role, at=occurred, now=setup.now, today=today,
+            data=data, facts=linked(setup, data), role=acting.role, at=occurred, now=setup.now, today=today,
         )  # fmt: skip
 
     counters = []
@@ -143,6 +144,12 @@ def _context(
             if field.counter:
                 counters.append(name)
     return context(), brought, tuple(counters)
+
+
+def linked(setup: Setup, data: Mapping[str, Any]) -> Facts:
+    """The facts, with paths beginning from the links that the data holds now."""
+    fields = setup.definition.fields.values()
+    return replace(setup.facts, links={f.id: str(data[f.id]) for f in fields if f.type == "case" and data.get(f.id)})
 
 
 def check_time(setup: Setup, case: Case | None, command: Advance | Open) -> datetime:
