@@ -164,3 +164,16 @@ def test_a_fault_can_be_found_in_the_text() -> None:
     line = locate(text, fault.path)
     assert line is not None
     assert text.splitlines()[line - 1] == 'colour = "red"'
+
+
+def test_a_workflow_of_another_office_has_no_fault() -> None:
+    plain, _ = read_definition(ROOT / "docs" / "examples" / "building_permit.toml")
+
+    made, faults = check(plain, REGISTRY, known_workflows={}, templates=templates)
+
+    assert faults == []
+    assert made
+    assert len(made.states) == 13
+    assert {s.open_ones for s in walk(made, made.deadlines.values()) if s.state == "appealed"} >= {
+        frozenset({"begin", "forwarding"}), frozenset({"finish", "court"}), frozenset({"forwarding"})
+    }  # fmt: skip
