@@ -75,6 +75,13 @@ class SqlDirectory:
         row = self._run(SQL["user_login"], {"id": number_of(user_id, "u")}).fetchone()
         return None if row is None else str(row[0])
 
+    def person_of(self, user_id: str) -> str | None:
+        """Person id behind a user."""
+        if not _is_id(user_id, "u"):
+            return None
+        row = self._run(SQL["user_person"], {"id": number_of(user_id, "u")}).fetchone()
+        return None if row is None or row[0] is None else f"p:{row[0]}"
+
     def user_id(self, login: str) -> str | None:
         row = self._run(SQL["user_id"], {"login": login}).fetchone()
         return None if row is None else f"u:{row[0]}"

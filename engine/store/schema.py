@@ -131,7 +131,7 @@ class EntryRecord(Table, table=True):
     __table_args__ = _args(
         UniqueConstraint("case_ref", "n"),
         CheckConstraint(
-            "json_extract(line, '$.case') = case_ref AND json_extract(line, '$.n') = n AND n > 0", name="line"
+            "json_extract(line, '$.case') IS case_ref AND json_extract(line, '$.n') IS n AND n > 0", name="line"
         ),
         Index(None, "at"),
     )
@@ -185,13 +185,14 @@ class DeadlineRecord(Table, table=True):
         CheckConstraint("json_valid(body)", name="json"),
         Index("ix_deadlines_case_ref", "case_ref", "state", "due_at"),
         Index("ix_deadlines_open_due_at", "due_at", sqlite_where=text("state = 'open'")),
-        Index("ix_deadlines_unnoticed", "due_at", sqlite_where=text("state = 'open' AND passed_at IS NULL")),
+        Index("ix_deadlines_unnoticed", "due_at", "id", sqlite_where=text("state = 'open' AND passed_at IS NULL")),
         Index(
             "ix_deadlines_next_reminder_at",
             "next_reminder_at",
+            "id",
             sqlite_where=text("state = 'open' AND next_reminder_at IS NOT NULL"),
         ),
-        Index("ix_deadlines_then_at", "then_at", sqlite_where=text("state = 'open' AND then_at IS NOT NULL")),
+        Index("ix_deadlines_then_at", "then_at", "id", sqlite_where=text("state = 'open' AND then_at IS NOT NULL")),
     )
     id: str = _text(primary=True)
     case_ref: str = _text(foreign="cases.reference")

@@ -63,7 +63,7 @@ def upgrade() -> None:
         Column('at', Text(), Computed("json_extract(line, '$.at')", persisted=False), nullable=True),
         Column('occ', Text(), Computed("json_extract(line, '$.occ')", persisted=False), nullable=True),
         Column('wf', Text(), Computed("json_extract(line, '$.wf')", persisted=False), nullable=True),
-        CheckConstraint("json_extract(line, '$.case') = case_ref AND json_extract(line, '$.n') = n AND n > 0",
+        CheckConstraint("json_extract(line, '$.case') IS case_ref AND json_extract(line, '$.n') IS n AND n > 0",
             name=op.f('ck_entries_line')),
         PrimaryKeyConstraint("id", name=op.f("pk_entries")),
         UniqueConstraint("case_ref", "n", name=op.f("uq_entries_case_ref_n")),
@@ -284,13 +284,13 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_deadlines_case_ref", "deadlines", ["case_ref", "state", "due_at"], unique=False)
-    op.create_index('ix_deadlines_next_reminder_at', 'deadlines', ['next_reminder_at'], unique=False,
+    op.create_index('ix_deadlines_next_reminder_at', 'deadlines', ['next_reminder_at', 'id'], unique=False,
         sqlite_where=text("state = 'open' AND next_reminder_at IS NOT NULL"))
     op.create_index('ix_deadlines_open_due_at', 'deadlines', ['due_at'], unique=False,
         sqlite_where=text("state = 'open'"))
-    op.create_index('ix_deadlines_then_at', 'deadlines', ['then_at'], unique=False,
+    op.create_index('ix_deadlines_then_at', 'deadlines', ['then_at', 'id'], unique=False,
         sqlite_where=text("state = 'open' AND then_at IS NOT NULL"))
-    op.create_index('ix_deadlines_unnoticed', 'deadlines', ['due_at'], unique=False,
+    op.create_index('ix_deadlines_unnoticed', 'deadlines', ['due_at', 'id'], unique=False,
         sqlite_where=text("state = 'open' AND passed_at IS NULL"))
     op.create_table("links",
         Column("case_ref", Text(), nullable=False),

@@ -1,0 +1,1 @@
+SELECT person_id FROM users WHERE id = :id
