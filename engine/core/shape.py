@@ -156,14 +156,16 @@ class Literal:
     """A plain value: text, whole number, flag, or a list of such."""
 
     def clean(self, value: Any, path: str, faults: list[Fault]) -> Any:
+        kept = []
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, str | int):
+                kept.append(item)
+                continue
+            wanted = "expected text, a whole number or a flag"
+            faults.append(Fault(path, f"{wanted}, found {kind_of(item)}", _quote_hint(item)))
         if isinstance(value, list):
-            return [found for item in value if (found := self.clean(item, path, faults)) is not UNUSABLE]
-        if isinstance(value, str | int):
-            return value
-        faults.append(
-            Fault(path, f"expected text, a whole number or a flag, found {kind_of(value)}", _quote_hint(value))
-        )
-        return UNUSABLE
+            return kept
+        return kept[0] if kept else UNUSABLE
 
     def empty(self) -> str:
         return ""

@@ -64,6 +64,15 @@ def test_the_digest_is_that_of_the_canonical_text() -> None:
     assert len(built(plain).digest) == 44
 
 
+@pytest.mark.parametrize("name", ["tiny", "side_steps", "approvals"])
+def test_building_leaves_the_plain_data_as_it_was(name: str) -> None:
+    plain = toy(name)
+
+    build(plain)
+
+    assert plain == toy(name)
+
+
 def test_the_digest_does_not_know_where_a_table_came_from() -> None:
     plain = toy("tiny")
 
@@ -161,6 +170,8 @@ SHAPES = [
     (_set("transition", 0, "from", to={"except": ["read"]}), "transition[1].from", "is final", "leave it out"),
     (_set("transition", 0, "to", to="@back"), "transition[1].to", "is not a state, “@same”", None),
     (_set("transition", 0, "set", to={"subject": 0.5}), "transition[1].set.subject", "decimal number", "in quotes"),
+    (_set("transition", 0, "guards", to=[{"name": "late@1", "x": [["y"]]}]), "transition[1].guards[1].x", "found a list",
+     None),
     (_set("transition", 0, "guards", to=[{"name": "late"}]), "transition[1].guards[1].name", "with its version", None),
     (_set("transition", 0, "limit", to={"field": "x", "head": 5}), "transition[1].limit.head", "an amount", "500000"),
     (_set("transition", 0, "approvals", to={"count": 1}), "transition[1].approvals.count", "not between", None),
