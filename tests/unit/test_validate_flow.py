@@ -174,6 +174,7 @@ def test_a_workflow_of_another_office_has_no_fault() -> None:
     assert faults == []
     assert made
     assert len(made.states) == 13
+    assert not any(s.back for s in walk(made) if s.state not in side_steps(made))
     assert {s.open_ones for s in walk(made, made.deadlines.values()) if s.state == "appealed"} >= {
         frozenset({"begin", "forwarding"}), frozenset({"finish", "court"}), frozenset({"forwarding"})
     }  # fmt: skip
