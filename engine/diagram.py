@@ -9,7 +9,7 @@ from html import escape
 from textwrap import wrap
 
 from engine.core.definition import Definition
-from engine.diagram_layout import GAP, HEAD, HEIGHT, MARGIN, WIDTH, Arrow, Sheet, arrows, by_phase, lay_out
+from engine.core.layout import GAP, HEAD, HEIGHT, MARGIN, WIDTH, Arrow, Sheet, arrows, by_phase, lay_out
 
 _WORDS = {
     "sv": {"current": "ärendet är här", "visited": "besökt", "arrows": "Övergångar", "stays": "stannar kvar"},

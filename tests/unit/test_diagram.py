@@ -9,8 +9,8 @@ from judging import ROOT, definition, toy
 
 from engine.core.build import build
 from engine.core.definition import Definition
+from engine.core.layout import HEIGHT, WIDTH, arrows, columns, lay_out
 from engine.diagram import dot, mermaid, svg
-from engine.diagram_layout import HEIGHT, WIDTH, arrows, columns, lay_out
 from engine.readers.toml import read_definition
 
 NAMES = "{http://www.w3.org/2000/svg}"
