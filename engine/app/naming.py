@@ -93,6 +93,12 @@ def values_named(tx: UnitOfWork, office: Office, definition: Definition, given: 
 
 
 def _value(tx: UnitOfWork, field: Field | None, raw: Any) -> Any:
+    if field is not None and field.type == "list" and isinstance(raw, list):
+        return [
+            {name: _value(tx, field.item.get(name), value) for name, value in record.items()}
+            if isinstance(record, dict) else record
+            for record in raw
+        ]  # fmt: skip
     if field is None or not isinstance(raw, str) or not raw:
         return raw
     if field.type == "case":

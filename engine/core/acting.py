@@ -71,9 +71,10 @@ def act(definition: Definition, case: Case, command: Command, by: Sequence[str])
                 party = party_of(case, command.actor.person, role)
                 return Acting(role, None, _people(command.actor.person), party)
     recorded = recordable(definition, roles)
-    for role in by:
-        if role in recorded:
-            return _recorded(case, command, role)
+    fitting = [role for role in by if role in recorded]
+    if fitting:
+        theirs = [role for role in fitting if role in command.principal_roles]
+        return _recorded(case, command, (theirs or fitting)[0])
     if command.on_behalf_of is not None:
         return Refusal("on_behalf_not_allowed", {"roles": list(by)}, who=tuple(by))
     return Refusal("role_missing", {"roles": list(by), "yours": sorted(roles)}, who=tuple(by))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.core.acting import EXTERNAL, Acting
-from engine.core.case import Case
+from engine.core.case import Approval, Case
 from engine.core.definition import Definition, GuardUse, Transition
 from engine.core.errors import Refusal
 from engine.core.guard import Context, Registry
@@ -75,8 +75,18 @@ def _people(case: Case, edge: Transition, acting: Acting) -> Iterator[Refusal]:
         before = case.events.get(event)
         for person in sorted(set(acting.people) & set(before.people if before else ())):
             yield Refusal("same_person", {"event": event, "person": person}, who=edge.by)
-    if edge.approvals and any(set(a.people) & set(acting.people) for a in case.approvals if a.event == edge.event):
+    if edge.approvals and any(_same_voice(edge, a, acting) for a in case.approvals if a.event == edge.event):
         yield Refusal("approved_already", {"event": edge.event}, who=edge.by)
+
+
+def _same_voice(edge: Transition, given: Approval, acting: Acting) -> bool:
+    """Whether this yes was given before: by the same party where every party answers, else by the same person.
+
+    One officer may record the answers of several parties, but never two of several persons' approvals.
+    """
+    if edge.approvals is not None and edge.approvals.each == "required_party":
+        return given.party is not None and given.party == acting.party
+    return bool(set(given.people) & set(acting.people))
 
 
 def _fields(context: Context) -> Iterator[Refusal]:
