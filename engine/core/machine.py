@@ -3,14 +3,12 @@
 The library chooses the edge; it keeps no case. Each question is put to a throw-away probe, every edge has one
 condition, a closure of ours, and no text of a definition ever reaches the library as the name of a callback
 (it would look such a name up and call it). Strings it gets are state and event ids that `validate` has checked.
+It is imported when the first edge is chosen, because commands that only look never choose one.
 """
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
-
-from transitions import Machine as TransitionMachine
-from transitions import MachineError
 
 from engine.core.definition import Definition, Transition
 from engine.core.errors import Refusal
@@ -52,6 +50,8 @@ class Machine:
 
     @cached_property
     def _machine(self) -> Any:
+        from transitions import Machine as TransitionMachine
+
         machine = TransitionMachine(
             model=None, states=[START, *self.definition.states], initial=START, auto_transitions=False,
             send_event=True, queued=False,
@@ -70,6 +70,8 @@ class Machine:
             WrongEvent: The event is not one of this workflow, or not one of this state.
             EdgeRefused: Every edge that was meant has reasons against it.
         """
+        from transitions import MachineError
+
         known = self._machine.events.get(event)
         if known is None:
             raise WrongEvent("unknown_event")
