@@ -24,6 +24,7 @@ from notifications.sandbox import MailEnvironment, Passage, html_environment, ma
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(?:/[a-z][a-z0-9_]*)?")
 _LANGUAGE = re.compile(r"[a-z]{2}")
+_LINE_OF_TAGS = re.compile(r"^[ \t]*((?:\{%(?:(?!%\}).)*%\}[ \t]*)+)\n", re.MULTILINE)
 _SUBJECT_LINE = re.compile(r"Subject: *(\S.*)\n\s*\n")
 _VALUE_LIMIT = 20_000
 _SUBJECT_LIMIT = 180
@@ -119,6 +120,8 @@ class JinjaRenderer:
             if first is None:
                 raise DefinitionError(f"mail template {where}: its first line must be `Subject: …`, its second blank")
             subject, body = first.group(1), source.text[first.end() :]
+        # A line of nothing but tags leaves no line; the comment keeps the numbers of the lines after it.
+        body = _LINE_OF_TAGS.sub(r"\1{#\n#}", body)
         return _Compiled(
             sources=(source,),
             subject=_compiled(self._text, subject, where),

@@ -76,7 +76,7 @@ def html_environment() -> MailEnvironment:
 
 
 def _environment(**options: Any) -> MailEnvironment:
-    environment = MailEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, **options)
+    environment = MailEnvironment(undefined=StrictUndefined, **options)
     environment.filters = {name: environment.filters[name] for name in _FILTERS} | {"due": due}
     environment.globals.clear()
     return environment

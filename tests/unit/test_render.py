@@ -137,6 +137,18 @@ def test_a_field_may_be_called_like_a_method_of_a_mapping(tmp_path: Path) -> Non
     assert "sju" in letter.text
 
 
+def test_a_line_of_tags_leaves_no_line_and_a_tag_at_the_end_of_a_line_does_not_eat_it(tmp_path: Path) -> None:
+    body = "{% set x = 1 %}\nEtt.{% if x %} Två.{% endif %}\n\n{% if x %}\n- a\n{% endif %}\n- b\n"
+    letter = renderer(tmp_path, f"Subject: Hej\n\n{body}").render("probe", "sv", variables())
+    assert "Åsa,\n\nEtt. Två.\n\n- a\n- b\n\n" in letter.text
+    assert letter.html.count("<li>") == 2
+
+
+def test_a_fault_names_its_line(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match=r"line 3 "):
+        renderer(tmp_path, "Subject: Hej\n\n{% set x = 1 %}\nx\n{% if %}\n").render("probe", "sv", variables())
+
+
 def test_a_template_must_begin_with_its_subject(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError, match="first line"):
         renderer(tmp_path, "Hej\n\nx\n").render("probe", "sv", variables())
