@@ -99,6 +99,13 @@ def principal(tx: UnitOfWork, office: Office, case: Case | None, text: str | Non
     return person, frozenset(roles)
 
 
+def revision_seen(office: Office, reference: str) -> int | None:
+    """The revision at which a command finds its case: if another one stands when it is its turn, somebody was first."""
+    with office.store.read() as tx:
+        found = tx.cases.get(case_named(tx, reference))
+        return None if found is None else found.revision
+
+
 def advance(office: Office, caller: Caller, reference: str, event: str, given: Given) -> Mapping[str, Any]:
     """Fire an event; the answer is the JSON of the contract.
 
@@ -107,6 +114,7 @@ def advance(office: Office, caller: Caller, reference: str, event: str, given: G
         NotFound: There is no such case.
         ConcurrentUpdate: Somebody else changed it at the same moment.
     """
+    seen = revision_seen(office, reference) if given.revision is None else given.revision
 
     def build(tx: UnitOfWork, actor: Actor) -> Command:
         name = case_named(tx, reference)
@@ -119,7 +127,7 @@ def advance(office: Office, caller: Caller, reference: str, event: str, given: G
             reference=name, actor=actor, event=event_named(machine, case.state, event), on_behalf_of=person,
             principal_roles=roles, set=values_named(tx, office, machine.definition, given.set),
             uploads=store_papers(tx, given.papers), note=given.note, occurred_at=given.occurred_at,
-            revision=given.revision, override=tuple(given.override), hold_mail=given.hold_mail,
+            revision=seen, override=tuple(given.override), hold_mail=given.hold_mail,
             no_mail=given.no_mail, message=given.message,
         )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.app.advance import Given, principal
+from engine.app.advance import Given, principal, revision_seen
 from engine.app.describe import describe_done
 from engine.app.naming import case_named
 from engine.app.office import Caller, Office
@@ -31,6 +31,7 @@ def change(
         make: Makes the command from the transaction, the case, its definition and what every command carries.
         intent: What else the request id stands for.
     """
+    seen = revision_seen(office, reference) if given.revision is None else given.revision
 
     def build(tx: UnitOfWork, actor: Actor) -> Command:
         name = case_named(tx, reference)
@@ -40,7 +41,7 @@ def change(
         person, roles = principal(tx, office, case, given.on_behalf_of)
         frame = {
             "reference": name, "actor": actor, "note": given.note, "occurred_at": given.occurred_at,
-            "on_behalf_of": person, "principal_roles": roles, "revision": given.revision,
+            "on_behalf_of": person, "principal_roles": roles, "revision": seen,
         }  # fmt: skip
         return make(tx, case, office.catalog.definition(tx, case.workflow, case.version), frame)
 

@@ -30,8 +30,9 @@ from engine.core.command import (
     Unsign,
 )  # fmt: skip
 from engine.core.decision import Decision, Draft, Setup
-from engine.core.errors import NotFound, Refusal, TransitionRefused
+from engine.core.errors import ConcurrentUpdate, NotFound, Refusal, TransitionRefused
 from engine.core.moves import move
+from engine.core.plain import instant
 from engine.core.rights import acting_for
 from engine.core.schedule import Changes, Ended
 from engine.core.snapshot import to_json
@@ -61,6 +62,8 @@ def decide(setup: Setup, case: Case | None, command: Command) -> Decision | None
         return move(setup, None, command)
     if case is None:
         raise NotFound(f"there is no case {command.reference}")
+    if command.revision is not None and command.revision != case.revision:
+        raise ConcurrentUpdate(_changed(case, command.revision))
     match command:
         case Advance():
             return move(setup, case, command)
@@ -97,6 +100,13 @@ def decide(setup: Setup, case: Case | None, command: Command) -> Decision | None
     raise TypeError(f"no rule for {type(command).__name__}")
 
 
+def _changed(case: Case, seen: int) -> str:
+    """What happened to a case that is not as the caller saw it."""
+    latest = max(case.events.items(), key=lambda item: item[1].n, default=None)
+    what = f"; the latest event is {latest[0]} by {latest[1].role} at {instant(latest[1].at)}" if latest else ""
+    return f"{case.reference} was changed by someone else: it is at revision {case.revision}, not {seen}{what}"
+
+
 def _correct(setup: Setup, case: Case, command: Correct) -> Decision:
     """Point at a wrong entry, or take back the latest transition; nothing is ever deleted."""
     acting = acting_for(setup.definition, case, command, "correct")
@@ -110,8 +120,7 @@ def _correct(setup: Setup, case: Case, command: Correct) -> Decision:
         draft.body["corrects"] = command.entry
         return draft.conclude()
     before = setup.facts.case(f"before:{command.entry}")
-    _check_undo(setup, case, command, before)
-    assert before is not None  # _check_undo has refused otherwise
+    before = _checked_undo(setup, case, command, before)
     draft.event = next(e for e, h in case.events.items() if h.n == command.entry)
     draft.source, draft.target = case.state, before.state
     personal = frozenset(f.id for f in setup.definition.fields.values() if f.personal)
@@ -124,8 +133,12 @@ def _correct(setup: Setup, case: Case, command: Correct) -> Decision:
     return draft.conclude(Changes(moved=tuple(bumped.values()), ended=ended))
 
 
-def _check_undo(setup: Setup, case: Case, command: Correct, before: Case | None) -> None:
-    """The latest accepted change must be the transition named, by the same person within 24 hours, or a head asks."""
+def _checked_undo(setup: Setup, case: Case, command: Correct, before: Case | None) -> Case:
+    """The case to go back to.
+
+    The entry named must be the latest accepted change, and a transition; whoever fired it may take it back within
+    24 hours, later a head may.
+    """
     happened = next((h for h in case.events.values() if h.n == command.entry), None)
     if before is None or happened is None or command.entry == 1 or before.revision != case.revision - 1:
         raise TransitionRefused(reasons=[Refusal("undo_not_possible", {"entry": command.entry})])
@@ -137,3 +150,4 @@ def _check_undo(setup: Setup, case: Case, command: Correct, before: Case | None)
     recorded = case.recorded_at
     if "head" not in roles and not (mine and setup.now - recorded <= UNDO_WITHIN):
         raise TransitionRefused(reasons=[Refusal("undo_too_late", {"entry": command.entry}, who=("head",))])
+    return before

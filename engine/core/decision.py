@@ -58,6 +58,9 @@ class FireWanted:
     note: str | None = None
 
 
+NOTHING = Changes()
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What a command does to a case, without having done it.
@@ -77,7 +80,7 @@ class Decision:
     case: Case
     entry: Entry
     payload: Mapping[str, Any]
-    deadlines: Changes = Changes()
+    deadlines: Changes = NOTHING
     messages: tuple[Message, ...] = ()
     spawns: tuple[SpawnWanted, ...] = ()
     fires: tuple[FireWanted, ...] = ()
@@ -148,7 +151,7 @@ class Draft:
         """The case as the change leaves it, so far."""
         return apply(self.case, self.entry(), self.payload, "")
 
-    def conclude(self, changes: Changes = Changes(), **rest: Any) -> Decision:
+    def conclude(self, changes: Changes = NOTHING, **rest: Any) -> Decision:
         """The decision: nothing may be put into the draft after it."""
         self.put_deadlines(changes)
         messages: tuple[Message, ...] = rest.get("messages", ())

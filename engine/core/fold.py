@@ -45,10 +45,8 @@ def apply(case: Case | None, entry: Entry, payload: Mapping[str, Any] | None, he
         raise LogTampered(f"{entry.name}: entry {case.n + 1} is missing before it")
     elif entry.source is not None and entry.source != case.state:
         raise LogTampered(f"{entry.name}: it leaves {entry.source}, but the case was in {case.state}")
-    if entry.act == "reversed":
-        case = _restored(case, entry, payload)
-    else:
-        case = _moved(_changed(case, entry, payload), entry)
+    reverse = entry.act == "reversed"
+    case = _restored(case, entry, payload) if reverse else _moved(_changed(case, entry, payload), entry)
     changes = entry.act in CHANGES
     return replace(
         case, n=entry.n, head=head, recorded_at=read_instant(entry.at), revision=case.revision + (1 if changes else 0)

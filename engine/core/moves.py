@@ -12,7 +12,7 @@ from engine.core.case import Approval, Case, Document, Party
 from engine.core.command import Advance, Open, PartyGiven, Upload
 from engine.core.decision import Decision, Draft, FireWanted, Setup, SpawnWanted
 from engine.core.definition import Transition
-from engine.core.errors import ConcurrentUpdate, Refusal, TransitionRefused
+from engine.core.errors import Refusal, TransitionRefused
 from engine.core.expression import evaluate
 from engine.core.facts import Facts
 from engine.core.guard import Context
@@ -174,12 +174,7 @@ def move(setup: Setup, case: Case | None, command: Advance | Open) -> Decision:
 
     Raises:
         TransitionRefused: With every reason why not.
-        ConcurrentUpdate: The case is no longer at the revision that the caller saw.
     """
-    if case is not None and command.revision is not None and command.revision != case.revision:
-        raise ConcurrentUpdate(
-            f"{case.reference} is at revision {case.revision}, not {command.revision}: look at it again"
-        )
     occurred = check_time(setup, case, command)
     start = case if case is not None else blank(setup, command, occurred)  # type: ignore[arg-type]
     chosen = choose(setup, start, command, occurred)
