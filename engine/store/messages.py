@@ -113,6 +113,10 @@ class SqlMessages:
         for row in self._run(SQL["message_list"], {"state": state, "case": case}):
             yield _read(row)
 
+    def erase(self, person: str) -> int:
+        """Empty what was written to a person, sent or not; how many messages. Keys, times and states stay."""
+        return int(self._run(SQL["message_erase"], {"person": person}).rowcount)
+
     def counts(self) -> Mapping[str, int]:
         """State -> how many."""
         return dict(self._run(SQL["message_counts"]).fetchall())

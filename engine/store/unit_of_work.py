@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from engine.core.errors import Unavailable
 from engine.ports import (
     CaseStore,
     Clock,
@@ -36,9 +37,12 @@ from engine.store.statements import SQL
 class Desk:
     """A connection and the stores on it, kept from one unit of work to the next."""
 
-    def __init__(self, path: Path, *, read_only: bool) -> None:
+    def __init__(self, path: Path, *, writes: bool, read_only: bool) -> None:
         self.path = path
+        self.writes = writes
         self.connection: Connection = connect(path, read_only=read_only)
+        if not writes:
+            self.connection.execute("PRAGMA query_only = ON")
         self.cases = SqlCases(self.connection)
         self.log = SqlLog(self.connection)
         self.deadlines = SqlDeadlines(self.connection)
@@ -54,9 +58,8 @@ class Desk:
 class SqliteUnit:
     """One transaction. It is entered once; leaving it gives the connection back."""
 
-    def __init__(self, desk: Desk, *, writes: bool, clock: Clock | None, give_back: Callable[[Desk], None]) -> None:
+    def __init__(self, desk: Desk, *, clock: Clock | None, give_back: Callable[[Desk], None]) -> None:
         self._desk = desk
-        self._writes = writes
         self._clock = clock
         self._give_back = give_back
         self._now: datetime | None = None
@@ -102,11 +105,7 @@ class SqliteUnit:
 
     def __enter__(self) -> Self:
         try:
-            if self._writes:
-                self.connection.execute("BEGIN IMMEDIATE")
-            else:
-                self.connection.execute("PRAGMA query_only = ON")
-                self.connection.execute("BEGIN")
+            self.connection.execute("BEGIN IMMEDIATE" if self._desk.writes else "BEGIN")
             # After BEGIN: the wait for another writer is over, and a reader's moment is fixed.
             stored = self.connection.execute(SQL["sandbox_clock"]).fetchone()
         except Exception as error:
@@ -152,10 +151,8 @@ class SqliteUnit:
     def _leave(self, *, broken: bool) -> None:
         if broken:
             self.connection.close()  # After an error of the disk no handle is trusted again.
-            return
-        if not self._writes:
-            self.connection.execute("PRAGMA query_only = OFF")
-        self._give_back(self._desk)
+        else:
+            self._give_back(self._desk)
 
     def _read_clock(self, stored: str | None) -> datetime:
         if self._clock is not None:
@@ -198,7 +195,8 @@ class SqliteStore:
         self._path = Path(path)
         self._clock = clock
         self._read_only = read_only
-        self._idle: list[Desk] = []
+        self._writers: list[Desk] = []
+        self._readers: list[Desk] = []
         self._owner = os.getpid()
         self._parents: list[Desk] = []
 
@@ -209,26 +207,48 @@ class SqliteStore:
             Unavailable: The database cannot be opened now.
             LogTampered: It is damaged, or not ours.
         """
-        return SqliteUnit(self._desk(), writes=not self._read_only, clock=self._clock, give_back=self._take_back)
+        return self._unit(writes=not self._read_only)
 
     def read(self) -> SqliteUnit:
         """A transaction that sees one moment and writes nothing."""
-        return SqliteUnit(self._desk(), writes=False, clock=self._clock, give_back=self._take_back)
+        return self._unit(writes=False)
+
+    def scrub(self) -> None:
+        """Leave no trace of deleted or replaced rows in the file or its write-ahead log, as an erasure asks for.
+
+        Raises:
+            Unavailable: Somebody is reading or writing; the rows are gone, and only their traces are left.
+        """
+        self.close()
+        connection = connect(self._path)
+        try:
+            connection.execute("VACUUM")
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except Exception as error:
+            if is_driver_error(error):
+                raise translated(error, self._path) from error
+            raise
+        finally:
+            connection.close()
+        if busy:
+            raise Unavailable(f"{self._path} is in use: traces of what was erased are left until it is not")
 
     def close(self) -> None:
         """Close the connections that are not in use."""
-        while self._idle:
-            self._idle.pop().connection.close()
+        for idle in (self._writers, self._readers):
+            while idle:
+                idle.pop().connection.close()
 
-    def _desk(self) -> Desk:
+    def _unit(self, *, writes: bool) -> SqliteUnit:
         if self._owner != os.getpid():
             # A connection may not be used across a fork, not even to close it: keep it alive and make our own.
-            self._parents += self._idle
-            self._idle, self._owner = [], os.getpid()
+            self._parents += self._writers + self._readers
+            self._writers, self._readers, self._owner = [], [], os.getpid()
         try:
-            return self._idle.pop()
+            desk = (self._writers if writes else self._readers).pop()
         except IndexError:
-            return Desk(self._path, read_only=self._read_only)
+            desk = Desk(self._path, writes=writes, read_only=self._read_only)
+        return SqliteUnit(desk, clock=self._clock, give_back=self._take_back)
 
     def _take_back(self, desk: Desk) -> None:
-        self._idle.append(desk)
+        (self._writers if desk.writes else self._readers).append(desk)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_samples import new_store
+from store_samples import case, entry, message, new_store
 
 from engine.core.case import Actor
 from engine.core.errors import ConcurrentUpdate, EngineError, NotFound, UsageError, ValueMalformed
@@ -210,6 +210,22 @@ def test_an_erased_person_is_an_empty_id(store: SqliteStore, tmp_path: Path) -> 
         assert (tx.people.persons(ended=True), tx.directory.subscribers("press")) == ((), ())
         with pytest.raises(UsageError, match="erased"):
             tx.people.edit_person(person.id, name="Xantippa Unik")
+
+
+def test_no_trace_of_an_erased_person_is_left_in_any_file(store: SqliteStore, tmp_path: Path) -> None:
+    secret = "Xantippa Unik"
+    with store.write() as tx:
+        person = tx.people.add_person(secret)
+        tx.cases.insert(case("A-1", data={"contact": secret}), phase="idea", links={})
+        tx.log.append(entry("A-1", payload=f'{{"contact":"{secret}"}}'))
+        tx.messages.queue([message(person=person.id, variables={"name": secret})])
+    with store.write() as tx:
+        tx.people.erase_person(person.id)
+        assert tx.cases.update(case("A-1", n=2), phase="idea", links={}, expected_n=1, expected_head="h1")
+        assert tx.log.erase("A-1", 1)
+        assert tx.messages.erase(person.id) == 1
+    store.scrub()
+    assert [found.name for found in tmp_path.iterdir() if secret.encode() in found.read_bytes()] == []
 
 
 def test_a_user_holds_a_role_from_its_first_day_to_its_last(tx: UnitOfWork) -> None:
