@@ -1,0 +1,168 @@
+"""Reads a table as offices save them: CSV with `,`, `;` or tabs, in UTF-8 or Windows-1252, with or without BOM.
+
+What was guessed (separator, encoding) is told, every complaint names line and column, and the quotes that our
+own exports set against formulas are undone.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.core.errors import UsageError
+
+LARGEST = 50 * 1024 * 1024
+"""Bytes that a table may have."""
+WIDEST = 500
+"""Columns that a table may have."""
+SEPARATORS = (",", ";", "\t")
+_STARTS_FORMULA = "=+-@\t\r\n'"
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: the line of the file that it begins on (from 1), and its cells by column."""
+
+    line: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A whole table.
+
+    Attributes:
+        columns: Names, in the order of the file.
+        encoding: `utf-8`, `utf-16` or `windows-1252`; the last is a guess and should be said aloud.
+        separator: The character that parts the cells.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    encoding: str
+    separator: str
+
+
+def read_table(path: Path) -> Table:
+    """The table in a file.
+
+    Raises:
+        UsageError: It cannot be read, is too large, or is no table; with every line and column that is wrong.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"{path.name}: cannot be read: {error.strerror}") from error
+    if len(content) > LARGEST:
+        raise UsageError(f"{path.name}: is larger than 50 MB: split it")
+    return parse_table(content, path.name)
+
+
+def parse_table(content: bytes, name: str = "the table") -> Table:
+    """The table in the bytes of a file; raises as `read_table`."""
+    text, encoding = _decoded(content, name)
+    text, separator = _separated(text)
+    lines = _lines(text, separator, name)
+    first = next(lines, None)
+    if first is None:
+        raise UsageError(f"{name}: is empty: its first line must name the columns")
+    columns, faults = _columns(*first)
+    rows = []
+    for line, cells in lines:
+        if not any(cell.strip() for cell in cells):
+            continue
+        faults += _misfits(line, cells, columns)
+        named = zip(columns, cells, strict=False)
+        rows.append(Row(line, {column: unquoted(cell).strip() for column, cell in named if column}))
+    if faults:
+        raise UsageError(f"{name}: {'; '.join(faults[:20])}{f'; and {len(faults) - 20} more' * (len(faults) > 20)}")
+    return Table(tuple(column for column in columns if column), tuple(rows), encoding, separator)
+
+
+def unquoted(cell: str) -> str:
+    """A cell without the quote that our exports put before what a spreadsheet would take for a formula."""
+    return cell[1:] if len(cell) > 1 and cell[0] == "'" and cell[1] in _STARTS_FORMULA else cell
+
+
+def column_letter(number: int) -> str:
+    """A column as spreadsheets name it: 1 is A, 27 is AA."""
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def _decoded(content: bytes, name: str) -> tuple[str, str]:
+    for bom, codec in _BOMS:
+        if content.startswith(bom):
+            return _strictly(content, codec, name), codec.removesuffix("-sig")
+    try:
+        return content.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        return _strictly(content, "cp1252", name), "windows-1252"
+
+
+def _strictly(content: bytes, codec: str, name: str) -> str:
+    try:
+        return content.decode(codec)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"{name}: line {line} is neither UTF-8 nor Windows-1252: save it as UTF-8") from error
+
+
+def _separated(text: str) -> tuple[str, str]:
+    """The text and its separator: what Excel's `sep=` line says, else what parts the first line most often.
+
+    Such a line is blanked, not cut, so that lines keep their numbers.
+    """
+    first, _, rest = text.partition("\n")
+    if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:
+        return f"\n{rest}", first.strip()[4]
+    head = next((line for line in text.splitlines() if line.strip()), "")
+    outside = "".join(head.split('"')[::2])
+    return text, max(SEPARATORS, key=outside.count)
+
+
+def _lines(text: str, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    """Every record that is not blank, with the line that it begins on."""
+    if "\x00" in text:
+        raise UsageError(f"{name}: line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL: it is no text")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    begins = 1
+    try:
+        for record in reader:
+            if record:
+                yield begins, record
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise UsageError(f"{name}: line {begins}: {error}: look for a quotation mark that is not closed") from error
+
+
+def _columns(line: int, head: list[str]) -> tuple[list[str], list[str]]:
+    columns = [unquoted(cell).strip() for cell in head]
+    while columns and not columns[-1]:
+        columns.pop()
+    faults = [f"line {line}, column {column_letter(i)}: has no name" for i, c in enumerate(columns, 1) if not c]
+    seen: dict[str, int] = {}
+    for number, column in enumerate(columns, 1):
+        if column and column in seen:
+            letters = f"{column_letter(seen[column])} and {column_letter(number)}"
+            faults.append(f"line {line}: columns {letters} are both named {column}")
+        seen.setdefault(column, number)
+    if len(columns) > WIDEST:
+        faults.append(f"line {line}: has {len(columns)} columns; at most {WIDEST} fit")
+    return columns, faults
+
+
+def _misfits(line: int, cells: list[str], columns: list[str]) -> Iterator[str]:
+    """A row that is shorter or longer than the head says; empty cells beyond the last column are nothing."""
+    if len(cells) < len(columns):
+        missing = column_letter(len(cells) + 1)
+        yield f"line {line}, column {missing}: the row ends before it ({len(cells)} cells of {len(columns)})"
+    for number, cell in enumerate(cells[len(columns) :], len(columns) + 1):
+        if cell.strip():
+            yield f"line {line}, column {column_letter(number)}: {cell[:40]!r} stands outside the table"
