@@ -3,8 +3,8 @@
 Everything that a command may not need is made when it is first asked for.
 """
 
-from collections.abc import Sequence
-from datetime import date, datetime, time
+from collections.abc import Mapping
+from datetime import datetime, time
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,10 @@ from engine.app.catalog import Catalog
 from engine.app.home import furnish
 from engine.app.office import Caller, Office
 from engine.app.publish import publish
+from engine.core.definition import Definition
 from engine.core.errors import SettingsError
 from engine.core.schedule import Calendar
-from engine.ports import Channel, Clock, Enclosure, Letter, Mailer
+from engine.ports import Channel, Clock, Mailer
 from engine.settings import FILE, ChannelSettings, Settings, load, write_default
 from engine.store.unit_of_work import SqliteStore
 from workflows.guards import registry
@@ -48,9 +49,14 @@ def open_office(settings: Settings, *, clock: Clock | None = None, read_only: bo
         own = settings.at_home() / "templates"
         return JinjaRenderer(own if own.is_dir() else None)
 
+    def lint(definition: Definition, template: str, known: Mapping[str, Definition]) -> list[str]:
+        from notifications import sample
+
+        return sample.lint(renderer(), definition, template, known)
+
     return Office(
         store=store, catalog=Catalog(), registry=registry, calendar=calendar, renderer=renderer,
-        mailer=cache(lambda: _MailRoom(settings)), channel=lambda: channel_for(settings, store),
+        mailer=cache(lambda: mailer_for(settings)), channel=lambda: channel_for(settings, store), lint=lint,
         name=settings.office.name, mailbox=settings.office.mailbox, domain=settings.office.domain, lang=settings.lang,
         rules=rules, send_delay=int(settings.send_delay.total_seconds()),
     )  # fmt: skip
@@ -76,6 +82,15 @@ def channel_for(settings: Settings, store: SqliteStore) -> Channel:
     return FolderChannel(chosen.folder)
 
 
+def mailer_for(settings: Settings) -> Mailer:
+    """The mail room that signs as the office of the settings."""
+    from notifications.mailer import OfficeMailer
+
+    office = settings.office
+    sender = f"{office.name} <{office.mailbox}>"
+    return OfficeMailer(sender=sender, reply_to=office.mailbox, domain=office.domain)
+
+
 def _smtp(chosen: ChannelSettings) -> Channel:
     from notifications.channels.smtp import Server, SmtpChannel
 
@@ -83,43 +98,6 @@ def _smtp(chosen: ChannelSettings) -> Channel:
     if chosen.user is not None and chosen.password_file is not None:
         login = (chosen.user, chosen.password_file.read_text("utf-8").splitlines()[0])
     return SmtpChannel(Server(chosen.host, chosen.port, chosen.tls, login))
-
-
-class _MailRoom(Mailer):
-    """Letters to bytes, signed by the office."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._office = settings.office
-
-    def pack(
-        self, letter: Letter, *, to_name: str, to_address: str, date: datetime, key: str, case_reference: str,
-        enclosures: Sequence[Enclosure],
-    ) -> tuple[bytes, str]:  # fmt: skip
-        from notifications.mime import build
-
-        office = self._office
-        return build(
-            letter, sender=f"{office.name} <{office.mailbox}>", reply_to=office.mailbox, to_name=to_name,
-            to_address=to_address, date=date, key=key, case_reference=case_reference, domain=office.domain,
-            enclosures=enclosures,
-        )  # fmt: skip
-
-    def deadline(
-        self, uid: str, sequence: int, day: date, title: str, description: str, *, decided_at: datetime
-    ) -> Enclosure:
-        from notifications.calendar import deadline_event
-
-        return deadline_event(uid, sequence, day, title, description, decided_at=decided_at)
-
-    def meeting(
-        self, uid: str, sequence: int, start: datetime, end: datetime | None, title: str, description: str, *,
-        place: str, decided_at: datetime, cancelled: bool = False,
-    ) -> Enclosure:  # fmt: skip
-        from notifications.calendar import meeting_event
-
-        return meeting_event(
-            uid, sequence, start, end, title, description, place=place, decided_at=decided_at, cancelled=cancelled
-        )
 
 
 def make_home(folder: Path, caller: Caller, *, sandbox: bool, start: datetime | None = None) -> Settings:
@@ -142,7 +120,7 @@ def make_home(folder: Path, caller: Caller, *, sandbox: bool, start: datetime | 
         office = open_office(settings)
         origin = f"{'sandbox/' if sandbox else ''}{settings.office.domain}/skede"
         furnish(office, caller, origin=origin, sandbox=sandbox, start=start)
-        publish(office, caller, shipped())
+        publish(office, caller, shipped(), lint=False)
     except BaseException:
         settings_file.unlink(missing_ok=True)
         for name in ("skede.db", "skede.db-wal", "skede.db-shm"):

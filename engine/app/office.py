@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.app.catalog import Catalog
+from engine.core.definition import Definition
 from engine.core.guard import Registry
 from engine.core.schedule import Calendar
 from engine.ports import Channel, Mailer, Renderer, Store
+
+Lint = Callable[[Definition, str, Mapping[str, Definition]], list[str]]
+"""Renders a template with sample data of a workflow, beside the workflows it knows; what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Office:
     renderer: Callable[[], Renderer]
     mailer: Callable[[], Mailer]
     channel: Callable[[], Channel]
+    lint: Lint
     name: str = "Skede"
     mailbox: str = "sociala.investeringar@vgr.example"
     domain: str = "vgr.example"

@@ -7,26 +7,47 @@ from typing import Any
 from engine.app.office import Caller, Office
 from engine.app.perform import known_actor
 from engine.app.record import record_office
-from engine.core.build import build, canonical, digest_of
+from engine.core.build import canonical, digest_of, draft
 from engine.core.definition import Definition
 from engine.core.errors import DefinitionError, Refusal, TransitionRefused
 from engine.core.shape import Fault
-from engine.core.validate import validate
+from engine.core.validate import check
 from engine.ports import DefinitionRow, UnitOfWork
 
 PUBLISHERS = {"admin", "head"}
 
 
 def faults_of(
-    tx: UnitOfWork | None, office: Office, plain: Mapping[str, Any], others: Mapping[str, Definition]
+    tx: UnitOfWork | None,
+    office: Office,
+    plain: Mapping[str, Any],
+    others: Mapping[str, Definition],
+    *,
+    lint: bool = True,
 ) -> list[Fault]:
-    """Every fault of a definition, judged beside the workflows that are published here and the ones given."""
-    definition, faults = build(plain)
-    if definition is None or faults:
+    """Every fault of a definition, judged beside the workflows that are published here and the ones given.
+
+    Args:
+        tx: Where published workflows are looked up; None outside a home.
+        office: For its guards and templates.
+        plain: The definition as plain data.
+        others: Definitions that are judged together with it.
+        lint: Also render every template that it can send with sample data, in both languages.
+    """
+    known = (dict(_published(tx, office)) if tx is not None else {}) | dict(others)
+    exists = office.renderer().exists
+    definition, faults = check(plain, office.registry, known_workflows=known, templates=exists)
+    if definition is None or faults or not lint:
         return faults
-    known = dict(_published(tx, office)) if tx is not None else {}
-    renderer = office.renderer()
-    return validate(definition, office.registry, known_workflows=known | dict(others), templates=renderer.exists)
+    return [Fault(f"message.{name}", problem, None) for name in _messages(definition)
+            for problem in office.lint(definition, name, known)]  # fmt: skip
+
+
+def _messages(definition: Definition) -> list[str]:
+    """The templates that cases of a workflow can send."""
+    told = {notice.message for t in definition.transitions for notice in t.notify}
+    reminders = {rule.message or "reminder" for rule in definition.deadlines.values() if rule.remind}
+    return sorted(told | reminders)
 
 
 def _published(tx: UnitOfWork, office: Office) -> Mapping[str, Definition]:
@@ -37,7 +58,12 @@ def _published(tx: UnitOfWork, office: Office) -> Mapping[str, Definition]:
 
 
 def publish(
-    office: Office, caller: Caller, files: Mapping[str, tuple[Mapping[str, Any], str]], valid_from: date | None = None
+    office: Office,
+    caller: Caller,
+    files: Mapping[str, tuple[Mapping[str, Any], str]],
+    valid_from: date | None = None,
+    *,
+    lint: bool = True,
 ) -> list[dict[str, Any]]:
     """Publish definitions together, so that they may name each other.
 
@@ -46,6 +72,7 @@ def publish(
         caller: Who; an admin or a head.
         files: Name of the file -> its plain data, and its text.
         valid_from: The day from which new cases begin with it, else today.
+        lint: Also render every template with sample data; left out for the workflows that ship, which the tests lint.
 
     Raises:
         DefinitionError: With every fault of every file; nothing is published then.
@@ -57,9 +84,9 @@ def publish(
             raise TransitionRefused(
                 reasons=[Refusal("right_missing", {"right": "publish", "roles": sorted(PUBLISHERS)})]
             )
-        definitions = {name: build(plain)[0] for name, (plain, _) in files.items()}
-        others = {d.name: d for d in definitions.values() if d is not None}
-        faults = {name: faults_of(tx, office, plain, others) for name, (plain, _) in files.items()}
+        drafts = [draft(plain)[0] for plain, _ in files.values()]
+        others = {d.name: d for d in drafts}
+        faults = {name: faults_of(tx, office, plain, others, lint=lint) for name, (plain, _) in files.items()}
         if any(faults.values()):
             lines = [f"{name}: {f.path}: {f.message}" for name, found in faults.items() for f in found]
             raise DefinitionError("; ".join(lines))
