@@ -9,7 +9,7 @@ from typing import Any
 from engine.app.describe import describe_done
 from engine.app.naming import case_named, event_named, person_named, values_named
 from engine.app.office import Caller, Office
-from engine.app.perform import perform
+from engine.app.perform import Done, perform
 from engine.core.acting import EXTERNAL
 from engine.core.case import Actor, Case
 from engine.core.command import Advance, Command, Upload
@@ -114,6 +114,14 @@ def advance(office: Office, caller: Caller, reference: str, event: str, given: G
         NotFound: There is no such case.
         ConcurrentUpdate: Somebody else changed it at the same moment.
     """
+    told, _ = advance_and_see(office, caller, reference, event, given)
+    return told
+
+
+def advance_and_see(
+    office: Office, caller: Caller, reference: str, event: str, given: Given
+) -> tuple[Mapping[str, Any], Done | None]:
+    """As `advance`, with what was done beside the answer, so that a dry run can show the letters."""
     seen = revision_seen(office, reference) if given.revision is None else given.revision
 
     def build(tx: UnitOfWork, actor: Actor) -> Command:
@@ -132,8 +140,7 @@ def advance(office: Office, caller: Caller, reference: str, event: str, given: G
         )  # fmt: skip
 
     intent = given.intent(verb="advance", reference=reference, event=event)
-    told, _ = perform(
+    return perform(
         office, caller, intent, build, lambda tx, done: describe_done(tx, office, done),
         request_id=given.request_id, dry_run=given.dry_run,
     )  # fmt: skip
-    return told

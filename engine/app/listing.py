@@ -1,0 +1,187 @@
+"""Cases in rows: filtered, sorted, a page at a time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+from engine.app.access import case_seen, is_outsider, may_see, reader
+from engine.app.describe import describe_row
+from engine.app.edit import user_named
+from engine.app.naming import values_named
+from engine.app.office import Caller, Office
+from engine.core.case import Actor
+from engine.core.definition import Definition, Field
+from engine.core.errors import UsageError
+from engine.core.fields import parse_value
+from engine.ports import CaseFilter, CaseRow, UnitOfWork
+
+ROW = (
+    "reference", "workflow", "version", "state", "phase", "title", "owner", "parent", "revision", "next_deadline",
+    "opened_at", "closed_at",
+)  # fmt: skip
+"""Columns that every case has; the other columns are fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What `list` asks for, as it was typed; `Page` and the contract (docs/reference/cli.md) say what comes back.
+
+    Attributes:
+        fields: Field -> value, in any form that the field can be typed in.
+        sum: Field whose amounts or numbers are added up.
+    """
+
+    workflow: str | None = None
+    state: str | None = None
+    phase: str | None = None
+    parent: str | None = None
+    owner: str | None = None
+    mine: bool = False
+    overdue: bool = False
+    search: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    closed: bool = False
+    columns: Sequence[str] = ()
+    sum: str | None = None
+    sort: str = "reference"
+    limit: int | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A row as the contract's JSON, with its data where fields were asked for."""
+
+    told: Mapping[str, Any]
+    data: Mapping[str, Any]
+    definition: Definition
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of cases.
+
+    Attributes:
+        more: Whether there are cases after the last row.
+        columns: Field of each column that is one.
+        sum: What was asked to be added up, with its field; None without `--sum`.
+    """
+
+    rows: tuple[Listed, ...]
+    more: bool
+    columns: Mapping[str, Field]
+    sum: tuple[Field, Decimal] | None = None
+
+
+def list_cases(office: Office, caller: Caller, wanted: Wanted) -> Page:
+    """The cases that fit and that the caller may see.
+
+    Raises:
+        UsageError: A workflow's state, phase or field is named that no workflow here has, or a value is malformed.
+        NotFound: There is no such workflow, parent or user.
+    """
+    with office.store.read() as tx:
+        actor = reader(tx, office, caller)
+        definitions = _definitions(tx, office, wanted.workflow)
+        columns = {name: _field(definitions, name) for name in wanted.columns if name not in ROW}
+        added = _addable(_field(definitions, wanted.sum)) if wanted.sum else None
+        asked = _filter(tx, office, actor, definitions, wanted)
+        asked = replace(asked, with_data=bool(columns or added))
+        rows = _page(_seen(tx, office, actor, asked), wanted.limit)
+        listed = tuple(
+            Listed(describe_row(tx, row), row.data, office.catalog.definition(tx, row.workflow, row.version))
+            for row in rows[: wanted.limit]
+        )
+        total = None
+        if added:
+            total = added, sum((Decimal(str(x.data.get(added.id) or 0)) for x in listed), Decimal(0))
+        return Page(listed, wanted.limit is not None and len(rows) > wanted.limit, columns, total)
+
+
+def _seen(tx: UnitOfWork, office: Office, actor: Actor, asked: CaseFilter) -> Iterator[CaseRow]:
+    for row in tx.cases.list(asked):
+        if is_outsider(actor):
+            case = tx.cases.get(row.reference)
+            if case is None or not may_see(tx, office, actor, case):
+                continue
+        yield row
+
+
+def _page(rows: Iterator[CaseRow], limit: int | None) -> list[CaseRow]:
+    """The rows of a page and, where there is one, the row after it."""
+    if limit is None:
+        return list(rows)
+    return [row for _, row in zip(range(limit + 1), rows, strict=False)]
+
+
+def _definitions(tx: UnitOfWork, office: Office, workflow: str | None) -> list[Definition]:
+    """The newest definition of the workflow asked for, or of each."""
+    today = office.calendar.day(tx.now)
+    if workflow is not None:
+        return [office.catalog.current(tx, workflow, today).definition]
+    names = sorted({row.name for row in tx.definitions.all()})
+    return [office.catalog.current(tx, name, today).definition for name in names]
+
+
+def _filter(
+    tx: UnitOfWork, office: Office, actor: Actor, definitions: Sequence[Definition], wanted: Wanted
+) -> CaseFilter:
+    if wanted.state:
+        _check("state", wanted.state, [s for d in definitions for s in d.states])
+    if wanted.phase:
+        _check("phase", wanted.phase, [p for d in definitions for p in d.phases])
+    assignee = user_named(tx, wanted.owner) if wanted.owner else None
+    after = case_seen(tx, office, actor, wanted.after).reference if wanted.after else None
+    return CaseFilter(
+        workflow=wanted.workflow, state=wanted.state, phase=wanted.phase,
+        parent=case_seen(tx, office, actor, wanted.parent).reference if wanted.parent else None,
+        assignee=actor.user if wanted.mine else assignee, overdue_at=tx.now if wanted.overdue else None,
+        search=wanted.search, fields=_values(tx, office, definitions, wanted.fields),
+        closed=None if wanted.closed else False, sort=wanted.sort, after=after,
+    )  # fmt: skip
+
+
+def _check(what: str, given: str, known: Sequence[str]) -> None:
+    if given not in known:
+        raise UsageError(f"there is no {what} {given} here; there are {', '.join(sorted(set(known)))}")
+
+
+def _field(definitions: Sequence[Definition], name: str) -> Field:
+    for definition in definitions:
+        if name in definition.fields:
+            return definition.fields[name]
+    fields = sorted({f for d in definitions for f in d.fields}) if len(definitions) == 1 else ROW
+    raise UsageError(f"there is no field {name} here; there are {', '.join(fields)}")
+
+
+def _addable(found: Field) -> Field:
+    if found.type not in ("money", "integer"):
+        raise UsageError(f"{found.id} is {found.type} and cannot be added up; amounts and whole numbers can")
+    return found
+
+
+def _values(
+    tx: UnitOfWork, office: Office, definitions: Sequence[Definition], given: Mapping[str, str]
+) -> dict[str, str]:
+    """The values that fields are compared with, in the form in which they are kept."""
+    kept = {}
+    for name, raw in given.items():
+        found = _field(definitions, name)
+        holder = next(d for d in definitions if name in d.fields)
+        named = values_named(tx, office, holder, {name: raw})[name]
+        value = parse_value(found, named, zone=office.calendar.zone, now=tx.now)
+        if value is None:
+            raise UsageError(f"{name}= has no value to look for: write --field {name}=VALUE")
+        kept[name] = _compared(value)
+    return kept
+
+
+def _compared(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        if len(value) != 1:
+            raise UsageError("one value at a time: a case is listed where one of its choices is the value")
+        return _compared(value[0])
+    return str(value)
