@@ -142,6 +142,22 @@ class DeadlineRow:
     closed_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class KeptEntry:
+    """An entry as it stands in the database.
+
+    Attributes:
+        id: Place in the order in which entries were written.
+        columns: What the columns say that are computed from the line: kind, event, actor, at, occ, wf.
+        pending: Place in the sequencer's queue, or None where it stands in none.
+    """
+
+    id: int
+    logged: LogLine
+    columns: Mapping[str, Any]
+    pending: int | None
+
+
 class CaseStore(Protocol):
     """The current cases."""
 
@@ -411,6 +427,32 @@ class SettingStore(Protocol):
     def put(self, name: str, value: str) -> None: ...
 
 
+class AuditStore(Protocol):
+    """Rows as they stand, every column, beside what they should be; for verification alone."""
+
+    def chains(self) -> tuple[str, ...]:
+        """Every chain that any row belongs to, sorted; `@office` first."""
+        ...
+
+    def entries(self, reference: str) -> Iterator[KeptEntry]:
+        """In the order in which they were written."""
+        ...
+
+    def strays(self, reference: str) -> tuple[tuple[str, int], ...]:
+        """(table, n) of rows about entries that do not exist."""
+        ...
+
+    def case(self, reference: str) -> Mapping[str, Any] | None: ...
+    def case_expected(self, case: Case, phase: str, personal: frozenset[str]) -> Mapping[str, Any]: ...
+    def links(self, reference: str) -> Mapping[str, str]: ...
+    def deadlines(self, reference: str) -> Iterator[Mapping[str, Any]]: ...
+    def deadline_expected(self, row: DeadlineRow) -> Mapping[str, Any]: ...
+    def messages(self, reference: str) -> Iterator[Mapping[str, Any]]: ...
+    def leaves(self) -> Iterator[tuple[int, int, str, int, str]]:
+        """(place in the queue, id, case, n, line) of every entry, in the order in which the sequencer takes them."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One connection, one transaction, the stores on it. Commits on a clean exit, rolls back on any exception."""
 
@@ -433,6 +475,11 @@ class UnitOfWork(Protocol):
     @property
     def people(self) -> PeopleStore:
         """People, organisations and users; asking for it loads SQLModel."""
+        ...
+
+    @property
+    def audit(self) -> AuditStore:
+        """Rows as they stand, for verification."""
         ...
 
     def savepoint(self) -> "Savepoint": ...

@@ -9,6 +9,7 @@ from typing import Self
 
 from engine.core.errors import Unavailable
 from engine.ports import (
+    AuditStore,
     CaseStore,
     Clock,
     CounterStore,
@@ -91,6 +92,13 @@ class SqliteUnit:
 
             self._people = SqlPeople(self)
         return self._people
+
+    @property
+    def audit(self) -> AuditStore:
+        """Rows as they stand, for verification."""
+        from engine.store.audit import SqlAudit
+
+        return SqlAudit(self.connection)
 
     def savepoint(self) -> "SqliteSavepoint":
         """A part of the transaction that can fail alone."""

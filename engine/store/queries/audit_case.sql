@@ -1,0 +1,3 @@
+SELECT reference, workflow, version, state, phase, title, assignee, parent, revision, n, head, opened_at, closed_at,
+    registry_number, batch, snapshot, private
+FROM cases WHERE reference = :reference
