@@ -3,10 +3,11 @@
 An attempt is committed before it is made, so that a crash in between is known afterwards (RELIABILITY.md §6).
 """
 
+import logging
 import random
 from collections import Counter
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 
 from engine.app.enclosures import enclosures
 from engine.app.letters import leaves_at
@@ -17,52 +18,75 @@ from engine.core.errors import EngineError
 from engine.core.message import Message, StoredMessage
 from engine.ports import Channel, Outcome, UnitOfWork
 
-LEASE = timedelta(minutes=15)
-BATCH = 100
-ATTEMPTS = 12
-"""Attempts over some four days, after which a message has failed and the officer is told."""
+LEASE = timedelta(minutes=20)
+"""Longer than the longest that one mail may take (docs/reference/mail.md)."""
+
+ATTEMPTS = 15
+PATIENCE = timedelta(days=4)
+"""A mail that could not be delivered in so many attempts and so long a time has failed, and the officer is told."""
 
 STATES = {"sent": "delivered", "deferred": "deferred", "failed": "failed", "unknown": "unknown"}
 
+log = logging.getLogger("skede.deliver")
 
-def deliver(office: Office) -> Mapping[str, int]:
-    """Deliver everything that may leave now; how many were delivered, deferred, failed or are unknown."""
+
+def deliver(office: Office, stop: Callable[[], bool] = lambda: False) -> Mapping[str, int]:
+    """Deliver everything that may leave now; how many were delivered, deferred, failed or are unknown.
+
+    Args:
+        office: Where.
+        stop: Asked before each mail; True ends the work early.
+    """
     counts: Counter[str] = Counter()
-    channel: Channel | None = None
+    post = _Post(office)
     try:
-        while True:
-            with office.store.read() as tx:
-                waiting = tx.messages.next_instant()
-                if waiting is None or waiting > tx.now:
-                    return counts
-            with office.store.write() as tx:
-                batch = tx.messages.lease(tx.now, tx.now + LEASE, BATCH)
-            if not batch:
-                return counts
-            channel = channel or office.channel()
-            for message in batch:
-                outcome = _deliver(office, channel, message)
-                counts[STATES[outcome.state]] += 1
-                if outcome.pause:
-                    return counts
+        while not stop():
+            outcome = post.next_one()
+            if outcome is None:
+                break
+            counts[STATES[outcome.state]] += 1
+            if outcome.pause:
+                break
     finally:
-        if channel is not None:
-            channel.close()
+        post.close()
+    return counts
 
 
-def _deliver(office: Office, channel: Channel, message: StoredMessage) -> Outcome:
-    with office.store.write() as tx:
-        ready = _content(tx, office, message)
-        now = tx.now
-    if isinstance(ready, Outcome):
-        outcome = ready
-    else:
-        content, address = ready
-        sender = f"b+{message.id}@{office.domain}"
-        outcome = channel.send(message.id, sender, address, content)
-    with office.store.write() as tx:
-        _record(tx, office, message, outcome, now)
-    return outcome
+class _Post:
+    """The way out, opened for the first mail that needs it and shared by all of them."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._channel: Channel | None = None
+
+    def next_one(self) -> Outcome | None:
+        """Send the message that is due first; None if none is.
+
+        Each is leased alone, just before it is sent: a lease that another run finds means that this very mail was
+        being sent when its run broke off.
+        """
+        office = self._office
+        with office.store.write() as tx:
+            real = datetime.now(UTC)
+            leased = tx.messages.lease(tx.now, real + LEASE, 1, real_now=real)
+            if not leased:
+                return None
+            self._channel = self._channel or office.channel()
+            message = leased[0]
+            ready = _content(tx, office, message)
+        if isinstance(ready, Outcome):
+            outcome = ready
+        else:
+            content, address = ready
+            outcome = self._channel.send(message.id, f"b+{message.id}@{office.domain}", address, content)
+        with office.store.write() as tx:
+            _record(tx, office, message, outcome)
+        return outcome
+
+    def close(self) -> None:
+        """Say goodbye to the server."""
+        if self._channel is not None:
+            self._channel.close()
 
 
 def _content(tx: UnitOfWork, office: Office, stored: StoredMessage) -> tuple[bytes, str] | Outcome:
@@ -73,26 +97,31 @@ def _content(tx: UnitOfWork, office: Office, stored: StoredMessage) -> tuple[byt
     person = tx.directory.person(message.person) if message.person else None
     if person is None or not person.email:
         return Outcome("failed", "no_address")
+    enclosed = enclosures(tx, office, message)
     try:
         letter = office.renderer().render(message.template, message.lang, message.variables)
         content, header = office.mailer().pack(
             letter, to_name=person.name, to_address=person.email, date=tx.now, key=message.key,
-            case_reference=message.case, enclosures=enclosures(tx, office, message),
+            case_reference=message.case, enclosures=enclosed,
         )  # fmt: skip
     except (EngineError, ValueError) as error:
         return Outcome("failed", f"render: {error}")
-    kept = tx.messages.keep(
+    except Exception as error:
+        # A letter that cannot be made must not keep all others waiting.
+        log.exception("%s", message.key)
+        return Outcome("failed", f"render: {type(error).__name__}: {error}")
+    tx.messages.keep(
         stored.id, stored.token, subject=letter.subject, content=content, message_header=header, address=person.email
     )
-    return (content, person.email) if kept else Outcome("deferred", "lease lost")
+    return content, person.email
 
 
-def _record(tx: UnitOfWork, office: Office, stored: StoredMessage, outcome: Outcome, started: datetime) -> None:
+def _record(tx: UnitOfWork, office: Office, stored: StoredMessage, outcome: Outcome) -> None:
     """Write the outcome beside the message and into the case's log; give up after many attempts, and say so."""
     state, next_at = outcome.state, None
-    if state == "deferred" and stored.attempts >= ATTEMPTS:
+    if state == "deferred" and _given_up(stored, outcome, tx.now):
         state = "failed"
-    if state == "deferred":
+    if state == "deferred" or (state == "unknown" and _may_repeat(stored)):
         next_at = tx.now + _wait(stored.attempts)
     if not tx.messages.outcome(stored.id, stored.token, state, at=tx.now, error=outcome.error, next_at=next_at):
         return
@@ -106,6 +135,16 @@ def _record(tx: UnitOfWork, office: Office, stored: StoredMessage, outcome: Outc
     after = append(tx, definition, case, SYSTEM_ACTOR, "mail", body)
     if state == "failed" and stored.message.template != "delivery_failed":
         _tell(tx, office, stored, outcome, after.n)
+
+
+def _given_up(stored: StoredMessage, outcome: Outcome, now: datetime) -> bool:
+    """Whether there were enough attempts. While our own set-up is at fault (`pause`), no mail is given up."""
+    return not outcome.pause and stored.attempts >= ATTEMPTS and now - stored.message.due_at >= PATIENCE
+
+
+def _may_repeat(stored: StoredMessage) -> bool:
+    """Whether a mail that may have arrived is sent once more: the first time, with the same bytes and Message-ID."""
+    return stored.message.state not in ("unknown", "leased")
 
 
 def _tell(tx: UnitOfWork, office: Office, stored: StoredMessage, outcome: Outcome, n: int) -> None:

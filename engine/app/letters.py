@@ -6,11 +6,12 @@ docs/reference/mail.md lists them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from engine.app.office import Office
 from engine.core.case import Case, Deadline
+from engine.core.clockwork import kind_on
 from engine.core.decision import Decision
 from engine.core.definition import Definition, Field
 from engine.core.fields import format_value
@@ -34,12 +35,23 @@ def fill(tx: UnitOfWork, office: Office, definition: Definition, decision: Decis
 
 def _filled(office: Office, voice: "_Voice", message: Message, person: Person | None) -> Message:
     lang = person.lang if person else office.lang
+    leaves = leaves_at(office, message.due_at)
     variables = {**voice.variables(lang), "recipient": {"name": person.name if person else ""}}
     variables["documents"] = voice.titles(message.attach, lang)
     if message.deadline:
-        variables["deadline"] = voice.deadline(message.deadline, lang)
-        variables["step"] = message.variables.get("step", variables["step"])
-    return replace(message, lang=lang, variables=variables, due_at=leaves_at(office, message.due_at))
+        read_on = office.calendar.day(leaves)
+        variables["deadline"] = voice.deadline(message.deadline, lang, read_on)
+        variables["step"] = _step(message.variables.get("step"), variables["deadline"], read_on)
+    return replace(message, lang=lang, variables=variables, due_at=leaves)
+
+
+def _step(step: Mapping[str, Any] | None, deadline: Mapping[str, Any], read_on: date) -> dict[str, Any]:
+    """How a reminder speaks on the day it leaves, which may be later than the one it was decided on."""
+    if step is None:
+        return {"kind": "", "offset": 0}
+    if step["kind"] == "escalated" or not deadline.get("due_on"):
+        return dict(step)
+    return {**step, "kind": kind_on(read_on, date.fromisoformat(deadline["due_on"]))}
 
 
 def leaves_at(office: Office, decided: datetime) -> datetime:
@@ -54,6 +66,7 @@ class _Voice:
 
     def __init__(self, tx: UnitOfWork, office: Office, definition: Definition, decision: Decision, case: Case) -> None:
         self.tx, self.office, self.definition, self.decision, self.case = tx, office, definition, decision, case
+        self.today = office.calendar.day(tx.now)
         self._made: dict[str, dict[str, Any]] = {}
 
     def variables(self, lang: str) -> dict[str, Any]:
@@ -82,7 +95,7 @@ class _Voice:
             "note": self.decision.command.note or "",
             "message": getattr(self.decision.command, "message", None) or "",
             "reasons": [dict(r) for r in entry.body.get("reasons", ())],
-            "deadlines": [self.deadline(d.id, lang) for d in case.deadlines],
+            "deadlines": [self.deadline(d.id, lang, self.today) for d in case.deadlines],
             "deadline": {"name": "", "title": "", "due": "", "days": 0, "days_text": "", "how": ""},
             "step": {"kind": "", "offset": 0},
             "officer": self._officer(),
@@ -124,14 +137,14 @@ class _Voice:
         known = self.definition.documents
         return [known[k].title[lang] for k in kinds if k in known and self.case.document(k)]
 
-    def deadline(self, name: str, lang: str) -> dict[str, Any]:
-        """A deadline as a mail speaks of it."""
+    def deadline(self, name: str, lang: str, read_on: date) -> dict[str, Any]:
+        """A deadline as a mail that is read on that day speaks of it."""
         before = self.decision.before.deadlines if self.decision.before else ()
         found = next((d for d in (*self.case.deadlines, *before) if d.id == name), None)
         if found is None:
             return {"name": name, "title": name, "due": "", "days": 0, "days_text": "", "how": ""}
         calendar = self.office.calendar
-        days = (found.due_on - calendar.day(self.tx.now)).days
+        days = (found.due_on - read_on).days
         return {
             "name": found.name, "title": self.definition.deadlines[found.name].title[lang],
             "due": due_text(found, lang, calendar), "due_on": found.due_on.isoformat(), "days": days,

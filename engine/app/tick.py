@@ -4,16 +4,20 @@ What is due is a row with an instant; a tick that was missed loses nothing, and 
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from engine.app.deliver import deliver
 from engine.app.office import Office
 from engine.app.perform import SYSTEM_ACTOR, Done, machine_for, run, setup_for
 from engine.app.record import record
+from engine.core.case import Case, Deadline
 from engine.core.clockwork import expire
 from engine.core.command import Advance, Expire, Remind
-from engine.core.errors import EngineError, TransitionRefused
+from engine.core.errors import EngineError, TransitionRefused, Unavailable
+from engine.core.machine import Machine
+from engine.core.plain import instant
 from engine.ports import UnitOfWork
 
 BATCH = 500
@@ -42,84 +46,125 @@ class Ticked:
 
 
 Work = Callable[[UnitOfWork, Office, Ticked, str, str], bool]
+Scan = Callable[[UnitOfWork, int], Sequence[tuple[str, str]]]
 
 
-def tick(office: Office) -> Ticked:
-    """Expire, remind, deliver; one transaction per case, and a broken case does not stop the sweep."""
+def never() -> bool:
+    """Nobody asks to stop."""
+    return False
+
+
+def tick(office: Office, stop: Callable[[], bool] = never) -> Ticked:
+    """Expire, remind, deliver; one transaction per deadline and mail, and a broken case does not stop the sweep.
+
+    Args:
+        office: Where.
+        stop: Asked between two transactions; True ends the work early, and the next tick goes on from there.
+
+    Raises:
+        Unavailable: The database is away; what was done until then is done.
+    """
     done = Ticked()
-    _sweep(office, done)
-    sent = deliver(office)
-    for state, count in sent.items():
+    _sweep(office, done, stop)
+    for state, count in deliver(office, stop).items():
         setattr(done, state, getattr(done, state) + count)
     with office.store.write() as tx:
-        tx.settings.put("heartbeat", tx.now.isoformat())
+        # A sign of life is about this world, also in a sandbox whose clock stands still (DECISIONS.md 24).
+        tx.settings.put("heartbeat", instant(datetime.now(UTC)))
     return done
 
 
-def _sweep(office: Office, done: Ticked) -> None:
+def _sweep(office: Office, done: Ticked, stop: Callable[[], bool]) -> None:
     """Expire before reminding, until nothing is due: what an expiry opens may be due at once."""
-    broken: set[str] = set()
-    while True:
-        with office.store.read() as tx:
-            expired = [d for d in tx.deadlines.expired(tx.now, BATCH) if d[1] not in broken]
-        for reference, deadline in expired:
-            _guarded(office, done, broken, reference, deadline, _expire)
-        with office.store.read() as tx:
-            due = [d for d in tx.deadlines.to_remind(tx.now, BATCH) if d[1] not in broken]
-        for reference, deadline in due:
-            _guarded(office, done, broken, reference, deadline, _remind)
-        if not expired and not due:
+    settled: set[str] = set()
+    while not stop():
+        expired = _work(office, done, settled, stop, lambda tx, n: tx.deadlines.expired(tx.now, n), _expire)
+        reminded = _work(office, done, settled, stop, lambda tx, n: tx.deadlines.to_remind(tx.now, n), _remind)
+        if not expired and not reminded:
             return
 
 
-def _guarded(office: Office, done: Ticked, broken: set[str], reference: str, deadline: str, work: Work) -> None:
-    try:
-        with office.store.write() as tx:
-            if not work(tx, office, done, reference, deadline):
-                broken.add(deadline)
-    except EngineError as error:
-        broken.add(deadline)
-        done.errors.append(f"{deadline}: {error.message}")
-        log.warning("%s: %s", deadline, error.message)
+def _work(office: Office, done: Ticked, settled: set[str], stop: Callable[[], bool], scan: Scan, work: Work) -> bool:
+    """Deal with a batch of what is due; whether there was any.
+
+    `settled` are the deadlines that stay due in this tick: broken, or waiting for their case to move. They are read
+    beside the batch, so that they never fill it.
+    """
+    with office.store.read() as tx:
+        due = [
+            (reference, deadline) for reference, deadline in scan(tx, BATCH + len(settled)) if deadline not in settled
+        ]
+    for reference, deadline in due:
+        if stop():
+            break
+        try:
+            with office.store.write() as tx:
+                if not work(tx, office, done, reference, deadline):
+                    settled.add(deadline)
+        except Unavailable:
+            raise
+        except EngineError as error:
+            settled.add(deadline)
+            _broken(done, deadline, error.message)
+        except Exception as error:
+            # A fault of the program in one case must not keep all others waiting.
+            settled.add(deadline)
+            _broken(done, deadline, f"{type(error).__name__}: {error}")
+            log.exception("%s", deadline)
+    return bool(due)
+
+
+def _broken(done: Ticked, deadline: str, why: str) -> None:
+    done.errors.append(f"{deadline}: {why}")
+    log.warning("%s: %s", deadline, why)
+
+
+def _open_deadline(case: Case | None, deadline: str) -> Deadline | None:
+    return next((d for d in case.deadlines if d.id == deadline), None) if case is not None else None
 
 
 def _expire(tx: UnitOfWork, office: Office, done: Ticked, reference: str, deadline: str) -> bool:
     """Expire one deadline and fire its `then`; if that is refused, say so to its owner and try again tomorrow."""
     case = tx.cases.get(reference)
+    found = _open_deadline(case, deadline)
+    if case is None or found is None:
+        return False
     command = Expire(reference=reference, actor=SYSTEM_ACTOR, deadline=deadline, fired=True)
-    if case is None or not any(d.id == deadline for d in case.deadlines):
-        return False
     machine = machine_for(tx, office, case, command)
-    found = next(d for d in case.deadlines if d.id == deadline)
-    rule = machine.definition.deadlines[found.name]
-    if case.stopped_at is not None and rule.pausable:
-        return False
     try:
         with tx.savepoint():
-            fired = run(tx, office, command)
-            if fired.first.entry.body["moved"][0].get("fired_at") and rule.then:
+            passed = run(tx, office, command)
+            if not passed.recorded:
+                return False
+            after = _open_deadline(passed.first.case, deadline)
+            then = machine.definition.deadlines[found.name].then
+            if then and after is not None and after.fired_at != found.fired_at:
                 event = Advance(
-                    reference=reference, actor=SYSTEM_ACTOR, event=rule.then, fired=True, cause=deadline,
+                    reference=reference, actor=SYSTEM_ACTOR, event=then, fired=True, cause=deadline,
                     occurred_at=found.then_at,
                 )  # fmt: skip
                 run(tx, office, event)
     except TransitionRefused as error:
-        again = tx.cases.get(reference)
-        if again is None:
-            return False
-        decision = expire(setup_for(tx, office, machine, again, command), again, command, refused=error.reasons)
-        record(tx, office, machine.definition, decision)
+        _refused(tx, office, machine, command, error)
     done.expired += 1
     return True
 
 
+def _refused(tx: UnitOfWork, office: Office, machine: Machine, command: Expire, error: TransitionRefused) -> None:
+    again = tx.cases.get(command.reference)
+    if again is None:
+        return
+    decision = expire(setup_for(tx, office, machine, again, command), again, command, refused=error.reasons)
+    if decision is not None:
+        record(tx, office, machine.definition, decision)
+
+
 def _remind(tx: UnitOfWork, office: Office, done: Ticked, reference: str, deadline: str) -> bool:
-    case = tx.cases.get(reference)
-    if case is None or not any(d.id == deadline for d in case.deadlines):
+    if _open_deadline(tx.cases.get(reference), deadline) is None:
         return False
     reminded: Done = run(tx, office, Remind(reference=reference, actor=SYSTEM_ACTOR, deadline=deadline, fired=True))
     if not reminded.recorded:
         return False
-    done.reminded += len(reminded.first.messages)
+    done.reminded += sum(1 for message in reminded.first.messages if message.person)
     done.superseded += len(reminded.first.entry.body.get("superseded", ()))
     return True

@@ -15,7 +15,7 @@ from engine.core.deadline import end_of_day
 from engine.core.decision import Decision, Draft, Setup
 from engine.core.definition import DeadlineRule
 from engine.core.errors import NotFound, Refusal, TransitionRefused
-from engine.core.ladder import Step
+from engine.core.ladder import Step, StepKind
 from engine.core.message import Message
 from engine.core.plain import instant
 from engine.core.recipients import people_of, reminded
@@ -124,19 +124,28 @@ def follow(setup: Setup, case: Case, command: Follow) -> Decision | None:
     return draft.conclude(changes) if changes.moved else None
 
 
-def expire(setup: Setup, case: Case, command: Expire, *, refused: Sequence[Refusal] = ()) -> Decision:
+def expire(setup: Setup, case: Case, command: Expire, *, refused: Sequence[Refusal] = ()) -> Decision | None:
     """Record that a deadline has passed and that its `then` was fired, or why it could not be.
+
+    An event that is impossible in the case's state waits, without a word, until the case has moved (DECISIONS.md 27).
 
     Args:
         setup: The rules and the moment.
         case: The case.
         command: Which deadline.
         refused: Why the event of its `then` was refused just now; it is then tried again a day later.
+
+    Returns:
+        None if nothing is due: somebody else was quicker, the deadline has moved, or the clock stands still.
     """
     deadline, rule = _find(setup, case, command.deadline)
+    if setup.now <= deadline.due_at or (case.stopped_at is not None and rule.pausable):
+        return None
+    fires = _fires(setup, case, deadline, rule)
+    if deadline.passed_at is not None and not fires:
+        return None
     draft = _system(setup, case, command, "expire")
     passed = replace(deadline, passed_at=deadline.passed_at or setup.now)
-    fires = rule.then is not None and deadline.then_at is not None and setup.now > deadline.then_at
     if fires and not refused:
         passed = replace(passed, fired_at=setup.now)
     elif fires:
@@ -150,49 +159,68 @@ def expire(setup: Setup, case: Case, command: Expire, *, refused: Sequence[Refus
     return draft.conclude(Changes(moved=(passed,)), messages=messages)
 
 
+def _fires(setup: Setup, case: Case, deadline: Deadline, rule: DeadlineRule) -> bool:
+    """Whether the event of `then` is due, not fired yet, and possible in the case's state."""
+    if rule.then is None or deadline.then_at is None or deadline.fired_at is not None or setup.now <= deadline.then_at:
+        return False
+    return any(case.state in edge.source for edge in setup.definition.edges(rule.then))
+
+
 def remind(setup: Setup, case: Case, command: Remind) -> Decision | None:
     """Say what is due to be said of a deadline: after an outage, only the latest step for each recipient."""
     deadline, rule = _find(setup, case, command.deadline)
     if case.stopped_at is not None and rule.pausable:
         return None
     draft = _system(setup, case, command, "remind")
-    setting = _setting(setup, case, draft.n)
-    steps = steps_of(setting, rule, deadline)
-    due = [(i, s) for i, s in enumerate(steps) if i >= deadline.step and s.at <= setup.now]
+    steps = steps_of(_setting(setup, case, draft.n), rule, deadline)
+    due = [step for step in steps[deadline.step :] if step.at <= setup.now]
     if not due:
         return None
-    latest: dict[str, Step] = {}
+    latest: dict[str, tuple[Step, StepKind]] = {}
     superseded: list[list[Any]] = []
-    for _, step in due:
-        for person in _told(setup, case, rule, step):
+    for step in due:
+        for person, kind in _told(setup, case, rule, deadline, step).items():
             if person in latest:
-                superseded.append([latest[person].offset_days, person])
-            latest[person] = step
-    done = due[-1][0] + 1
+                superseded.append([latest[person][0].offset_days, person])
+            latest[person] = step, kind
+    done = deadline.step + len(due)
     moved = replace(deadline, step=done, next_reminder_at=steps[done].at if done < len(steps) else None)
     if superseded:
         draft.body["superseded"] = superseded
-    messages = tuple(_reminder(setup, case, draft.n, rule, deadline, step, person) for person, step in latest.items())
+    messages = tuple(
+        _reminder(setup, case, draft.n, rule, deadline, step, kind, p) for p, (step, kind) in latest.items()
+    )
     if not latest:
-        offset = due[-1][1].offset_days
-        messages = (_reminder(setup, case, draft.n, rule, deadline, due[-1][1], None),)
-        draft.body["untold"] = offset
+        draft.body["untold"] = due[-1].offset_days
+        messages = (_reminder(setup, case, draft.n, rule, deadline, due[-1], due[-1].kind, None),)
     return draft.conclude(Changes(moved=(moved,)), messages=messages)
 
 
-def _told(setup: Setup, case: Case, rule: DeadlineRule, step: Step) -> tuple[str, ...]:
-    tokens = (*(reminded(setup.definition, rule) if step.plain else ()), *step.to_extra)
-    return people_of(tokens, case, setup.facts)
+def _told(setup: Setup, case: Case, rule: DeadlineRule, deadline: Deadline, step: Step) -> dict[str, StepKind]:
+    """Who gets a step, and as what: only those it escalates to are told that somebody else has not acted."""
+    plain = people_of(reminded(setup.definition, rule), case, setup.facts) if step.plain else ()
+    extra = people_of(step.to_extra, case, setup.facts)
+    today = setup.calendar.day(setup.now)
+    told: dict[str, StepKind] = dict.fromkeys(extra, "escalated")
+    return told | dict.fromkeys(plain, kind_on(today, deadline.due_on))
+
+
+def kind_on(day: date, due_on: date) -> StepKind:
+    """How a reminder speaks that is read on that day: a late one must not say that there is still time."""
+    if day == due_on:
+        return "due"
+    return "before" if day < due_on else "after"
 
 
 def _reminder(
-    setup: Setup, case: Case, n: int, rule: DeadlineRule, deadline: Deadline, step: Step, person: str | None
-) -> Message:
+    setup: Setup, case: Case, n: int, rule: DeadlineRule, deadline: Deadline, step: Step, kind: StepKind,
+    person: str | None,
+) -> Message:  # fmt: skip
     template = rule.message or "reminder"
     key = f"{deadline.id}/{deadline.version}/{step.offset_days}/{person or '-'}"
     return Message(
         key=key, case=case.reference, n=n, template=template, person=person, lang="sv",
-        variables={"step": {"kind": step.kind, "offset": step.offset_days}}, due_at=setup.now,
-        attach=("calendar",) if step.kind == "before" else (), state="queued" if person else "no_recipient",
+        variables={"step": {"kind": kind, "offset": step.offset_days}}, due_at=setup.now,
+        attach=("calendar",) if kind == "before" else (), state="queued" if person else "no_recipient",
         deadline=deadline.id,
     )  # fmt: skip

@@ -257,6 +257,7 @@ class DeadlineRule:
         timer: It has no ladder on purpose and nobody is told.
         for_each: A `list` field with one instance per record; `due` may then say `item.FIELD`.
         message: Template in place of `reminder`.
+        moved_by: Event that moves the day when somebody extends the deadline: the field that `due` names is set by it.
     """
 
     name: str
@@ -278,6 +279,7 @@ class DeadlineRule:
     timer: bool = False
     for_each: str | None = None
     message: str | None = None
+    moved_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ _DEADLINE = Table(
         "opened_by": _NAMES, "met_by": _NAMES, "cancelled_by": _NAMES, "roll": OneOf(("forward", "back", "none")),
         "remind": Remind(), "remind_from": _TEXT, "to": _TEXTS, "escalate": _ESCALATE,
         "then": Table({"event": _NAME}, {"after": _TEXT}), "pausable": _FLAG, "timer": _FLAG, "for_each": _NAME,
-        "message": _NAME,
+        "message": _NAME, "moved_by": _NAME,
     },
 )  # fmt: skip
 _SERIES = Table(

@@ -21,6 +21,7 @@ def judge_deadlines(found: Findings) -> None:
         _judge_date(found, path, rule)
         _judge_ladder(found, path, rule)
         _judge_then(found, path, rule)
+        _judge_moving(found, path, rule)
 
 
 def _judge_life(found: Findings, path: str, rule: DeadlineRule) -> None:
@@ -115,6 +116,23 @@ def _judge_then(found: Findings, path: str, rule: DeadlineRule) -> None:
         found.add(f"{path}.then", f"“{rule.then}” can be fired in no state of “{rule.name}”")
     elif not any("system" in edge.by for edge in edges):
         found.add(f"{path}.then", f"“{rule.then}” may not be fired by “system”", 'add "system" to its `by`')
+
+
+def _judge_moving(found: Findings, path: str, rule: DeadlineRule) -> None:
+    """An event that moves the day sets the very field that the deadline is due on."""
+    path = f"{path}.moved_by"
+    if rule.moved_by is None or not found.events(path, [rule.moved_by]):
+        return
+    if not _starts_within(found.definition, rule, rule.moved_by):
+        found.add(path, f"“{rule.moved_by}” happens in no state of “{rule.name}”, so it cannot move it")
+    try:
+        due = parse_rule(rule.due)
+    except ValueMalformed:
+        return
+    edges = found.definition.edges(rule.moved_by)
+    if due.unit is not None or not all(due.anchor in (*edge.needs.brings, *edge.takes) for edge in edges):
+        hint = f'write due = "FIELD" and let “{rule.moved_by}” bring that field'
+        found.add(path, f"“{rule.moved_by}” does not set the day that “{rule.name}” is due on", hint)
 
 
 def judge_series(found: Findings) -> None:
