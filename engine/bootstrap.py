@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.app.catalog import Catalog
-from engine.app.home import furnish
 from engine.app.office import Caller, Office
-from engine.app.publish import publish
 from engine.core.definition import Definition
 from engine.core.errors import SettingsError
 from engine.core.schedule import Calendar
@@ -106,6 +104,8 @@ def make_home(folder: Path, caller: Caller, *, sandbox: bool, start: datetime | 
     Raises:
         SettingsError: There is a home in that folder already.
     """
+    from engine.app.home import furnish
+    from engine.app.publish import publish
     from engine.store.migrate import create
 
     settings_file = folder / FILE
