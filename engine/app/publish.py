@@ -95,7 +95,10 @@ def publish(
             row = _add(tx, office, plain, text, valid_from)
             if row is None:
                 continue
-            body = {"name": row.name, "version": row.version, "digest": row.digest, "from": row.valid_from.isoformat()}
+            body = {
+                "name": row.name, "version": row.version, "digest": row.digest, "file": digest_of(row.text),
+                "from": row.valid_from.isoformat(),
+            }  # fmt: skip
             record_office(tx, actor, caller.auth, "publish", body)
             told.append(body)
         return told

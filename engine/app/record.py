@@ -43,7 +43,10 @@ def record(tx: UnitOfWork, office: Office, definition: Definition, decision: Dec
     """
     before = decision.before
     prev = before.head if before else genesis(origin(tx), decision.entry.case)
-    entry, logged, head = sealed(decision.entry, decision.payload, prev)
+    messages = fill(tx, office, definition, decision, decision.case)
+    # In the payload, because what is written to people names them: it is erasable, and its digest with it.
+    queued = {"msgs": {m.key: [m.digest, m.state, m.reason] for m in messages}} if messages else {}
+    entry, logged, head = sealed(decision.entry, {**decision.payload, **queued}, prev)
     case = replace(decision.case, head=head)
     phase = definition.states[case.state].phase
     links = links_of(definition, case)
@@ -57,7 +60,6 @@ def record(tx: UnitOfWork, office: Office, definition: Definition, decision: Dec
     if changes.opened or changes.moved or ended:
         tx.deadlines.write(case.reference, (*changes.opened, *changes.moved), ended)
     _cancel(tx, decision)
-    messages = fill(tx, office, definition, decision, case)
     if messages:
         tx.messages.queue(messages)
     for field_id in decision.counters:
@@ -128,7 +130,7 @@ def record_office(
 
 def append(
     tx: UnitOfWork, definition: Definition, case: Case, actor: Actor, act: str, body: Mapping[str, Any],
-    event: str | None = None,
+    event: str | None = None, payload: Mapping[str, Any] | None = None,
 ) -> Case:  # fmt: skip
     """Write an entry that does not change the case: a refusal, a skipped event, a mail that left.
 
@@ -141,7 +143,7 @@ def append(
         auth=actor.login, body=body, event=event, source=case.state if event else None,
         wf=f"{case.workflow}@{case.version}", definition=definition.digest,
     )  # fmt: skip
-    whole, logged, head = sealed(entry, {}, case.head)
+    whole, logged, head = sealed(entry, payload or {}, case.head)
     after = apply(case, whole, None, head)
     phase = definition.states[case.state].phase
     links = links_of(definition, after)

@@ -7,7 +7,11 @@ fixed when the case moves, whatever changes until it leaves.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Literal
+
+from engine.core.entry import canonical
+from engine.core.plain import instant
 
 MessageState = Literal[
     "queued", "leased", "sent", "deferred", "failed", "unknown", "held",
@@ -41,6 +45,16 @@ class Message:
     deadline: str | None = None
     reason: str | None = None
 
+    @property
+    def digest(self) -> str:
+        """Hex SHA-256 of what was decided to be said; its later state is told by the log."""
+        whole = {
+            "key": self.key, "case": self.case, "n": self.n, "template": self.template, "person": self.person,
+            "lang": self.lang, "variables": self.variables, "due_at": instant(self.due_at),
+            "attach": list(self.attach), "deadline": self.deadline,
+        }  # fmt: skip
+        return sha256(canonical(whole).encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
@@ -62,3 +76,12 @@ class StoredMessage:
     error: str | None = None
     content: bytes | None = field(default=None, repr=False)
     address: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Hex SHA-256 of the letter as it was sent, or was to be: what it said, where to, and what was answered."""
+        whole = {
+            "key": self.message.key, "subject": self.subject, "header": self.message_id, "address": self.address,
+            "error": self.error, "content": sha256(self.content).hexdigest() if self.content is not None else None,
+        }  # fmt: skip
+        return sha256(canonical(whole).encode()).hexdigest()
