@@ -75,12 +75,12 @@ def tick(office: Office, stop: Callable[[], bool] = never) -> Ticked:
 
 
 def _sweep(office: Office, done: Ticked, stop: Callable[[], bool]) -> None:
-    """Expire before reminding, until nothing is due: what an expiry opens may be due at once."""
+    """Expire until nothing more has passed, since what an expiry opens may have passed too; then remind."""
     settled: set[str] = set()
     while not stop():
-        expired = _work(office, done, settled, stop, lambda tx, n: tx.deadlines.expired(tx.now, n), _expire)
-        reminded = _work(office, done, settled, stop, lambda tx, n: tx.deadlines.to_remind(tx.now, n), _remind)
-        if not expired and not reminded:
+        if _work(office, done, settled, stop, lambda tx, n: tx.deadlines.expired(tx.now, n), _expire):
+            continue
+        if not _work(office, done, settled, stop, lambda tx, n: tx.deadlines.to_remind(tx.now, n), _remind):
             return
 
 
