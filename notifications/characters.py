@@ -16,8 +16,7 @@ def plain(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    text = text.replace("\r\n", "\n")
-    return "".join(_kept(character) for character in text)
+    return text.replace("\r\n", "\n").translate(_KEPT)
 
 
 def one_line(text: str) -> str:
@@ -28,6 +27,17 @@ def one_line(text: str) -> str:
 def cut(text: str, limit: int, mark: str = "…") -> str:
     """The text, or its first `limit` characters with a mark that tells that there was more."""
     return text if len(text) <= limit else text[:limit] + mark
+
+
+class _Kept(dict[int, str]):
+    """What each character becomes, looked up once: mails say the same few hundred again and again."""
+
+    def __missing__(self, code: int) -> str:
+        kept = self[code] = _kept(chr(code))
+        return kept
+
+
+_KEPT = _Kept()
 
 
 def _kept(character: str) -> str:
