@@ -8,12 +8,14 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from engine.app.enclosures import enclosures
 from engine.app.letters import leaves_at
 from engine.app.office import Office
 from engine.app.perform import SYSTEM_ACTOR
 from engine.app.record import append
+from engine.core.case import Case
 from engine.core.errors import EngineError
 from engine.core.message import Message, StoredMessage
 from engine.ports import Channel, Outcome, UnitOfWork
@@ -129,12 +131,20 @@ def _record(tx: UnitOfWork, office: Office, stored: StoredMessage, outcome: Outc
     if case is None or state == "deferred":
         return
     definition = office.catalog.definition(tx, case.workflow, case.version)
-    body = {"mail": {"key": stored.message.key, "state": state, "attempt": stored.attempts}}
+    mail = {"key": stored.message.key, "state": state, "attempt": stored.attempts}
     if outcome.error:
-        body["mail"]["why"] = outcome.error.partition(":")[0]
-    after = append(tx, definition, case, SYSTEM_ACTOR, "mail", body)
+        mail["why"] = outcome.error.partition(":")[0]
+    body: dict[str, Any] = {"mail": mail}
+    letter = tx.messages.get(stored.id)
+    payload: dict[str, Any] = {"letter": letter.digest} if letter else {}
+    notices: tuple[Message, ...] = ()
     if state == "failed" and stored.message.template != "delivery_failed":
-        _tell(tx, office, stored, outcome, after.n)
+        notices = _notices(tx, office, stored, outcome, case)
+    if notices:
+        body["msgs"] = [m.key for m in notices]
+        payload["msgs"] = {m.key: [m.digest, m.state, m.reason] for m in notices}
+    append(tx, definition, case, SYSTEM_ACTOR, "mail", body, payload=payload)
+    tx.messages.queue(notices)
 
 
 def _given_up(stored: StoredMessage, outcome: Outcome, now: datetime) -> bool:
@@ -147,11 +157,12 @@ def _may_repeat(stored: StoredMessage) -> bool:
     return stored.message.state not in ("unknown", "leased")
 
 
-def _tell(tx: UnitOfWork, office: Office, stored: StoredMessage, outcome: Outcome, n: int) -> None:
-    """One notice to the officers when a mail is given up."""
+def _notices(
+    tx: UnitOfWork, office: Office, stored: StoredMessage, outcome: Outcome, case: Case
+) -> tuple[Message, ...]:
+    """One notice to the officers when a mail is given up; `case` is the case before the entry that says so."""
     message = stored.message
-    case = tx.cases.get(message.case)
-    assignee = tx.directory.person_of(case.assignee) if case and case.assignee else None
+    assignee = tx.directory.person_of(case.assignee) if case.assignee else None
     told = (assignee,) if assignee else tx.directory.holders("officer", office.calendar.day(tx.now))
     people = tx.directory.people(told)
     recipient = tx.directory.person(message.person) if message.person else None
@@ -159,7 +170,8 @@ def _tell(tx: UnitOfWork, office: Office, stored: StoredMessage, outcome: Outcom
         "recipient": recipient.name if recipient else "", "address": (recipient.email or "") if recipient else "",
         "subject": stored.subject or message.template, "error": outcome.error or "", "key": message.key,
     }  # fmt: skip
-    tx.messages.queue([
+    n = case.n + 1
+    return tuple(
         Message(
             key=f"{message.case}#{n}/delivery_failed/{person}", case=message.case, n=n, template="delivery_failed",
             person=person, lang=people[person].lang, due_at=leaves_at(office, tx.now),
@@ -167,7 +179,7 @@ def _tell(tx: UnitOfWork, office: Office, stored: StoredMessage, outcome: Outcom
                        "recipient": {"name": people[person].name}},
         )
         for person in told if person in people
-    ])  # fmt: skip
+    )  # fmt: skip
 
 
 def _wait(attempts: int) -> timedelta:
