@@ -34,7 +34,7 @@ def case_as_of(tx: UnitOfWork, reference: str, at: datetime) -> Case | None:
         if entry.at > limit:
             break
         case = apply(case, entry, json.loads(logged.payload) if logged.payload else None, leaf_hash(logged.line))
-    return case
+    return None if case is not None and case.taken_back else case
 
 
 def children_as_of(tx: UnitOfWork, reference: str, at: datetime) -> Iterator[Case]:

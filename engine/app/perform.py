@@ -16,11 +16,13 @@ from engine.app.facts import facts_for
 from engine.app.office import Caller, Office
 from engine.app.record import Recorded, append, record, record_office
 from engine.core.case import SYSTEM, Actor, Case
+from engine.core.chain import leaf_hash
 from engine.core.command import Advance, ChangeParty, Command, Follow, Open, PartyGiven
 from engine.core.decide import decide
 from engine.core.decision import FireWanted, Setup, SpawnWanted
-from engine.core.entry import canonical
-from engine.core.errors import EngineError, NotFound, Refusal, RequestReused, TransitionRefused
+from engine.core.entry import canonical, parse
+from engine.core.errors import EngineError, NotFound, Refusal, RequestReused, TransitionRefused, UsageError
+from engine.core.fold import apply
 from engine.core.machine import Machine
 from engine.ports import UnitOfWork
 
@@ -154,7 +156,7 @@ def setup_for(tx: UnitOfWork, office: Office, machine: Machine, case: Case | Non
 def _run(tx: UnitOfWork, office: Office, command: Command, done: Done, depth: int) -> Recorded | None:
     if depth > DEEPEST:
         raise TransitionRefused(reasons=[Refusal("follow_too_deep", {"n": DEEPEST})])
-    case = None if isinstance(command, Open) else tx.cases.get(command.reference)
+    case = _left_of(tx, command) if isinstance(command, Open) else tx.cases.get(command.reference)
     machine = machine_for(tx, office, case, command)
     if isinstance(command, Open):
         command = _prepared(tx, office, machine, command)
@@ -165,6 +167,22 @@ def _run(tx: UnitOfWork, office: Office, command: Command, done: Done, depth: in
     done.recorded.append(recorded)
     _follow(tx, office, recorded, command, done, depth + 1)
     return recorded
+
+
+def _left_of(tx: UnitOfWork, command: Open) -> Case | None:
+    """What an undone import left under the reference of an imported case.
+
+    Raises:
+        UsageError: There is a case of that reference.
+    """
+    if not command.imported or not command.reference:
+        return None
+    if tx.cases.get(command.reference) is not None:
+        raise UsageError(f"there is a case {command.reference} already: leave the reference out to get a new one")
+    case: Case | None = None
+    for logged in tx.log.entries(command.reference):
+        case = apply(case, parse(logged.line), None, leaf_hash(logged.line))
+    return case
 
 
 def _prepared(tx: UnitOfWork, office: Office, machine: Machine, command: Open) -> Open:
@@ -184,10 +202,12 @@ def _prepared(tx: UnitOfWork, office: Office, machine: Machine, command: Open) -
             for p in above.parties if p.until is None
         )  # fmt: skip
     reference = command.reference
-    if not reference:
-        year = office.calendar.day(command.occurred_at or tx.now).year
+    while not reference:
+        year = office.calendar.day(command.opened_at or command.occurred_at or tx.now).year
         number = tx.counters.take(f"{definition.name}:{definition.reference.format(year=year, number=0)}")
-        reference = definition.reference.format(year=year, number=number)
+        free = definition.reference.format(year=year, number=number)
+        # A case that was imported under a reference of its own may have taken this one.
+        reference = free if tx.log.head(free)[0] == 0 else ""
     return replace(command, reference=reference, parent=parent, parties=parties)
 
 
@@ -206,6 +226,8 @@ def _follow(tx: UnitOfWork, office: Office, recorded: Recorded, command: Command
                 follow = Follow(reference=reference, actor=SYSTEM_ACTOR, request_id=command.request_id, fired=True,
                                 cause=cause)  # fmt: skip
                 _run(tx, office, follow, done, depth)
+    if isinstance(command, Open) and command.imported:
+        return
     if recorded.case.revision != (recorded.decision.before.revision if recorded.decision.before else -1):
         _try_automatic(tx, office, recorded.case.reference, command, done, depth, cause)
 

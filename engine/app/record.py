@@ -50,8 +50,8 @@ def record(tx: UnitOfWork, office: Office, definition: Definition, decision: Dec
     case = replace(decision.case, head=head)
     phase = definition.states[case.state].phase
     links = links_of(definition, case)
-    if before is None:
-        tx.cases.insert(case, phase=phase, links=links)
+    if before is None or before.taken_back:
+        tx.cases.insert(case, phase=phase, links=links, batch=getattr(decision.command, "batch", None))
     elif not tx.cases.update(case, phase=phase, links=links, expected_n=before.n, expected_head=before.head):
         raise ConcurrentUpdate(f"someone else changed {case.reference} at the same moment: look at it and try again")
     tx.log.append(logged)

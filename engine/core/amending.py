@@ -11,8 +11,13 @@ from engine.core.errors import Refusal, ValueMalformed
 from engine.core.fields import parse_value
 
 
-def parse_values(setup: Setup, given: Mapping[str, Any]) -> dict[str, Any]:
+def parse_values(setup: Setup, given: Mapping[str, Any], *, computed: bool = False) -> dict[str, Any]:
     """The values of a command in canonical form; an empty text empties a field.
+
+    Args:
+        setup: For the fields.
+        given: Values as typed.
+        computed: Take values of computed fields too, as of a case that was computed elsewhere.
 
     Raises:
         ValueMalformed: A field is unknown, computed, or its value does not have its form.
@@ -22,7 +27,7 @@ def parse_values(setup: Setup, given: Mapping[str, Any]) -> dict[str, Any]:
         field = setup.definition.fields.get(name)
         if field is None:
             raise ValueMalformed(_unknown(setup.definition, name))
-        if field.computed:
+        if field.computed and not computed:
             raise ValueMalformed(f"field {name} is computed and cannot be set")
         empty = raw is None or raw == ""
         values[name] = None if empty else parse_value(field, raw, zone=setup.calendar.zone, now=setup.now)

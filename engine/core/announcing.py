@@ -32,14 +32,24 @@ def announcements(setup: Setup, context: Context, after: Case, edge: Transition,
     return tuple({m.key: m for m in messages}.values())
 
 
+def welcomes(setup: Setup, before: Case, after: Case, n: int) -> tuple[Message, ...]:
+    """A message to everybody who is a contact now and was none before."""
+    met = set(_contacts(before))
+    notice = Notice("contact_welcome", ())
+    return tuple(_message(setup, after, notice, n, person) for person in _contacts(after) if person not in met)
+
+
+def _contacts(case: Case) -> tuple[str, ...]:
+    named = (person for p in case.parties if p.until is None for person in p.people.get("contact", ()))
+    return tuple(dict.fromkeys(named))
+
+
 def _hold(context: Context) -> tuple[MessageState, str | None]:
     command = context.command
     if isinstance(command, Advance) and command.no_mail:
         return "cancelled", "no_mail"
     if isinstance(command, Advance) and command.hold_mail:
         return "held", "hold_mail"
-    if getattr(command, "imported", False):
-        return "cancelled", "imported"
     return "queued", None
 
 
@@ -48,8 +58,15 @@ def _messages(
 ) -> Iterable[Message]:
     people = people_of(notice.to, case, setup.facts)
     for person in people or (None,):
-        yield Message(
-            key=f"{case.reference}#{n}/{notice.message}/{person or '-'}", case=case.reference, n=n,
-            template=notice.message, person=person, lang="sv", variables={}, due_at=setup.now, attach=notice.attach,
-            state=state if person else "no_recipient", reason=reason if person else ",".join(notice.to),
-        )  # fmt: skip
+        yield _message(setup, case, notice, n, person, state, reason)
+
+
+def _message(
+    setup: Setup, case: Case, notice: Notice, n: int, person: str | None, state: MessageState = "queued",
+    reason: str | None = None,
+) -> Message:  # fmt: skip
+    return Message(
+        key=f"{case.reference}#{n}/{notice.message}/{person or '-'}", case=case.reference, n=n,
+        template=notice.message, person=person, lang="sv", variables={}, due_at=setup.now, attach=notice.attach,
+        state=state if person else "no_recipient", reason=reason if person else ",".join(notice.to),
+    )  # fmt: skip

@@ -11,6 +11,9 @@ from typing import Any
 
 SYSTEM = "system"
 
+TAKEN_BACK = "@taken_back"
+"""State that a case has in the fold once its import was undone; there is no row of it then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -213,6 +216,11 @@ class Case:
     events: Mapping[str, Happened] = field(default_factory=dict)
     stopped_at: datetime | None = None
     erased: tuple[str, ...] = ()
+
+    @property
+    def taken_back(self) -> bool:
+        """Whether it came by an import that was undone: its log is there, the case is not."""
+        return self.state == TAKEN_BACK
 
     def deadline(self, name: str, item: int | None = None) -> Deadline | None:
         """The open deadline of that name (and item), if there is one."""

@@ -4,10 +4,12 @@ from dataclasses import replace
 from typing import Any
 
 from engine.core.amending import editors, parse_values
+from engine.core.announcing import welcomes
 from engine.core.case import Case, Party, ReviewGiven, Signature
 from engine.core.command import Amend, Assign, Attach, ChangeParty, Command, Note, Recuse, Review, Sign, Unsign
 from engine.core.decision import Decision, Draft, Setup
 from engine.core.errors import NotFound, Refusal, TransitionRefused, UsageError
+from engine.core.message import Message
 from engine.core.moves import documents_from, put_documents
 from engine.core.plain import party_to_plain, review_to_plain, signature_to_plain
 from engine.core.rights import acting_for
@@ -26,7 +28,7 @@ def _refuse(code: str, **params: Any) -> TransitionRefused:
     return TransitionRefused(reasons=[Refusal(code, params)])
 
 
-def _conclude(draft: Draft) -> Decision:
+def _conclude(draft: Draft, messages: tuple[Message, ...] = ()) -> Decision:
     """Finish a change that may have touched what is signed, or what a deadline is anchored in."""
     setup, after = draft.setup, draft.preview()
     if fallen := outdated(setup.definition, after):
@@ -34,7 +36,7 @@ def _conclude(draft: Draft) -> Decision:
     if after.approvals and ("set" in draft.body or "private" in draft.body or fallen):
         draft.body["approvals_cleared"] = True
     setting = Setting(setup.definition, setup.calendar, setup.facts, after, draft.n, draft.occurred, setup.now)
-    return draft.conclude(after_change(setting))
+    return draft.conclude(after_change(setting), messages=messages)
 
 
 def amend(setup: Setup, case: Case, command: Amend) -> Decision:
@@ -189,7 +191,10 @@ def unsign(setup: Setup, case: Case, command: Unsign) -> Decision:
 
 
 def change_party(setup: Setup, case: Case, command: ChangeParty) -> Decision:
-    """Add a party, replace its people, or end it. What stood before stays in the log and in old papers."""
+    """Add a party, replace its people, or end it. What stood before stays in the log and in old papers.
+
+    Who becomes a contact by it is welcomed, once for a whole family of cases (the programme: "party add, person replace").
+    """
     draft = _draft(setup, case, command, "party", "party")
     if setup.definition.states[case.state].final:
         raise _refuse("state_final", event="party", state=case.state)
@@ -207,7 +212,10 @@ def change_party(setup: Setup, case: Case, command: ChangeParty) -> Decision:
                 old, people={**old.people, **given.people}, side=given.side, organisation=given.organisation
             )
     draft.body["parties"] = [party_to_plain(party)]
-    return _conclude(draft)
+    if (command.cause or "").startswith(f"{case.parent}#"):
+        # Who is new in the case above was told there.
+        return _conclude(draft)
+    return _conclude(draft, welcomes(setup, case, draft.preview(), draft.n))
 
 
 def _party(case: Case, command: ChangeParty) -> Party:

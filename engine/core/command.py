@@ -66,7 +66,15 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open(Command):
-    """Open a case of a workflow by one of its openings; `title` names it."""
+    """Open a case of a workflow by one of its openings; `title` names it.
+
+    Attributes:
+        imported: It comes from elsewhere: it may stand in any state, and its requirements are not asked.
+        state: Where an imported case stands, since `occurred_at`; None = where its opening leads.
+        opened_at: When an imported case was opened, if earlier than that.
+        batch: Name of the import.
+        deadlines: Whether an imported case gets the deadlines that still lie ahead.
+    """
 
     workflow: str
     event: str
@@ -77,6 +85,9 @@ class Open(Command):
     parent: str | None = None
     imported: bool = False
     state: str | None = None
+    opened_at: datetime | None = None
+    batch: str | None = None
+    deadlines: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

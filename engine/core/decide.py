@@ -31,6 +31,7 @@ from engine.core.command import (
 )  # fmt: skip
 from engine.core.decision import Decision, Draft, Setup
 from engine.core.errors import ConcurrentUpdate, NotFound, Refusal, TransitionRefused
+from engine.core.importing import bring_in
 from engine.core.moves import move
 from engine.core.plain import instant
 from engine.core.rights import acting_for
@@ -46,7 +47,7 @@ def decide(setup: Setup, case: Case | None, command: Command) -> Decision | None
 
     Args:
         setup: The rules, the facts and the moment.
-        case: The case as it is, None for `Open`.
+        case: The case as it is, None for `Open`; for an imported one what an undone import left under its reference.
         command: What is asked for.
 
     Returns:
@@ -59,7 +60,7 @@ def decide(setup: Setup, case: Case | None, command: Command) -> Decision | None
         NotFound: A deadline, document or signature that is named does not exist.
     """
     if isinstance(command, Open):
-        return move(setup, None, command)
+        return bring_in(setup, case, command) if command.imported else move(setup, None, command)
     if case is None:
         raise NotFound(f"there is no case {command.reference}")
     if command.revision is not None and command.revision != case.revision:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from engine.core.case import Case, Happened
+from engine.core.case import TAKEN_BACK, Case, Happened
 from engine.core.chain import leaf_hash
 from engine.core.entry import CHANGES, Entry, parse
 from engine.core.errors import LogTampered
@@ -43,10 +43,19 @@ def apply(case: Case | None, entry: Entry, payload: Mapping[str, Any] | None, he
         case = _opened(entry)
     elif entry.n != case.n + 1:
         raise LogTampered(f"{entry.name}: entry {case.n + 1} is missing before it")
+    elif (entry.act == "open") != case.taken_back:
+        raise LogTampered(f"{entry.name}: {entry.act} cannot follow here: the case is {case.state}")
+    elif case.taken_back:
+        case = replace(_opened(entry), revision=case.revision)
     elif entry.source is not None and entry.source != case.state:
         raise LogTampered(f"{entry.name}: it leaves {entry.source}, but the case was in {case.state}")
-    reverse = entry.act == "reversed"
-    case = _restored(case, entry, payload) if reverse else _moved(_changed(case, entry, payload), entry)
+    match entry.act:
+        case "reversed":
+            case = _restored(case, entry, payload)
+        case "import_undone":
+            case = _taken_back(case)
+        case _:
+            case = _moved(_changed(case, entry, payload), entry)
     changes = entry.act in CHANGES
     return replace(
         case, n=entry.n, head=head, recorded_at=read_instant(entry.at), revision=case.revision + (1 if changes else 0)
@@ -54,19 +63,30 @@ def apply(case: Case | None, entry: Entry, payload: Mapping[str, Any] | None, he
 
 
 def fold(lines: Iterable[tuple[str, str | None]]) -> Case | None:
-    """The case that (line, payload) pairs describe, oldest first; None for no line at all."""
+    """The case that (line, payload) pairs describe, oldest first; None for no line, or an import that was undone."""
     case: Case | None = None
     for text, payload in lines:
         case = apply(case, parse(text), json.loads(payload) if payload else None, leaf_hash(text))
-    return case
+    return None if case is not None and case.taken_back else case
 
 
 def _opened(entry: Entry) -> Case:
     name, _, version = (entry.wf or "@0").rpartition("@")
     occurred = read_instant(entry.occ)
+    began = entry.body.get("imported", {}).get("opened_at")
     return Case(
         reference=entry.case, workflow=name, version=int(version), state=entry.target or "", title="",
-        opened_at=occurred, entered_at=occurred, occurred_at=occurred, recorded_at=read_instant(entry.at),
+        opened_at=read_instant(began) if began else occurred, entered_at=occurred, occurred_at=occurred,
+        recorded_at=read_instant(entry.at),
+    )  # fmt: skip
+
+
+def _taken_back(case: Case) -> Case:
+    """What is left of a case whose import was undone: its name and its numbers, from which it may begin anew."""
+    return Case(
+        reference=case.reference, workflow=case.workflow, version=case.version, state=TAKEN_BACK, title="",
+        opened_at=case.opened_at, entered_at=case.entered_at, occurred_at=case.occurred_at,
+        recorded_at=case.recorded_at, revision=case.revision, n=case.n,
     )  # fmt: skip
 
 

@@ -84,7 +84,7 @@ def choose(setup: Setup, case: Case, command: Advance | Open, occurred: datetime
     def ask(edge: Transition) -> tuple[bool, list[Refusal]]:
         who = act(setup.definition, case, command, edge.by)
         acting = who if isinstance(who, Acting) else Acting(edge.by[0])
-        context, brought, counters = _context(setup, case, filed, command, edge, acting, values, occurred)
+        context, brought, counters = context_of(setup, case, filed, command, edge, acting, values, occurred)
         off = [r for use in edge.when for r in setup.registry.guards[use.name].function(context, **use.params)]
         if off:
             return False, off
@@ -116,7 +116,7 @@ def _wrong(setup: Setup, case: Case, command: Advance | Open, code: str) -> Refu
     return Refusal(code, {"event": command.event, "state": case.state}, f"skede next {case.reference}")
 
 
-def _context(
+def context_of(
     setup: Setup, case: Case, filed: Case, command: Advance | Open, edge: Transition, acting: Acting,
     values: Mapping[str, Any], occurred: datetime,
 ) -> tuple[Context, dict[str, Any], tuple[str, ...]]:  # fmt: skip
@@ -188,7 +188,7 @@ def move(setup: Setup, case: Case | None, command: Advance | Open) -> Decision:
     if chosen.acting.people:
         draft.body["people"] = list(chosen.acting.people)
     if case is None:
-        _put_opening(draft, start, command)
+        put_opening(draft, start)
     if names := [use.name for use in chosen.edge.guards]:
         draft.body["guards"] = names
     if overridden := waived(setup.registry, chosen.context):
@@ -198,13 +198,12 @@ def move(setup: Setup, case: Case | None, command: Advance | Open) -> Decision:
     return _take(draft, chosen, start)
 
 
-def _put_opening(draft: Draft, start: Case, command: Advance | Open) -> None:
+def put_opening(draft: Draft, start: Case) -> None:
+    """Record what only an opening has: title, parent and first parties."""
     draft.body["title"] = start.title
     draft.body["parent"] = start.parent
     if start.parties:
         draft.body["parties"] = [party_to_plain(p) for p in start.parties]
-    if isinstance(command, Open) and command.imported:
-        draft.body["imported"] = True
 
 
 def _approve(draft: Draft, chosen: Chosen) -> Decision:

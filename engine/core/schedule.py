@@ -97,9 +97,9 @@ def after_move(setting: Setting, source: str | None, event: str, item: int | Non
         staying = [d for d in open_ones if d not in going]
         if not _opens(rule, source, state, event, bool(open_ones)):
             continue
-        for number in _items(rule, setting.case.data):
+        for number in items_of(rule, setting.case.data):
             again = next((d for d in staying if d.item == number), None)
-            made = _make(setting, rule, number, again)
+            made = new_deadline(setting, rule, number, again)
             if isinstance(made, Refusal):
                 refusals.append(made)
                 continue
@@ -138,13 +138,15 @@ def _opens(rule: DeadlineRule, source: str | None, state: str, event: str, is_op
     return not is_open and (source is None or source not in rule.while_in)
 
 
-def _items(rule: DeadlineRule, data: Mapping[str, Any]) -> Sequence[int | None]:
+def items_of(rule: DeadlineRule, data: Mapping[str, Any]) -> Sequence[int | None]:
+    """The instances of a rule: one for each record of its list, or the one that has no number."""
     if rule.for_each is None:
         return (None,)
     return range(1, len(data.get(rule.for_each) or ()) + 1)
 
 
-def _make(setting: Setting, rule: DeadlineRule, item: int | None, again: Deadline | None) -> Deadline | Refusal:
+def new_deadline(setting: Setting, rule: DeadlineRule, item: int | None, again: Deadline | None) -> Deadline | Refusal:
+    """A deadline as it opens now, or anew in place of `again`; a refusal where it has nothing to count from."""
     opened_at = setting.occurred
     anchor = anchor_value(setting, parse_rule(rule.due).anchor, rule, item, opened_at)
     if anchor is None:

@@ -75,6 +75,10 @@ class SqlCases:
         """(reference, title) of what a short form, registry number or words of the title may mean; at most 20."""
         return resolving.resolve(self._connection, text)
 
+    def of_import(self, batch: str) -> tuple[Case, ...]:
+        """The cases that came by an import, by reference."""
+        return self._whole("case_of_import", batch=batch)
+
     def add_import(self, batch: str, *, at: Any, source: str) -> None:
         """Name an import; its cases are inserted with that `batch`."""
         self._run(SQL["import_batch_add"], {"name": batch, "at": instant(at), "source": source})

@@ -1,0 +1,1 @@
+SELECT snapshot, private FROM cases WHERE batch = :batch ORDER BY reference
