@@ -30,7 +30,7 @@ from engine.core.case import Approval, Case, Happened, Signature
 from engine.core.command import Open
 from engine.core.guard import Context
 
-START = {
+START: dict[str, Any] = {
     "plan": "Fyra skolor", "ledger_code": "4711", "baseline": "62 %", "information_plan": "Brev",
     "steering_group": [{"side": "municipal"}, {"side": "regional"}],
 }  # fmt: skip
