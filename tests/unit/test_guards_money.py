@@ -83,6 +83,9 @@ def test_every_krona_cut_has_its_reason() -> None:
         ({"last_cost_on": "2026-07-01"}, ["costs_outside_period"]),
         ({"first_cost_on": "2025-12-31"}, ["costs_outside_period"]),
         ({"period_from": "2026-02-01"}, ["costs_outside_period"]),
+        ({"period_from": "2026-01-10", "last_cost_on": "2026-06-30"}, []),
+        ({"first_cost_on": "2026-06-20"}, []),
+        ({"first_cost_on": "2026-06-21"}, ["costs_outside_period"]),
         ({"last_cost_on": None}, ["costs_undated"]),
         ({"last_cost_on": None, "kind": "advance"}, []),
     ],
@@ -215,12 +218,13 @@ def deadline(name: str, due: str, item: int | None = None) -> Deadline:
 
 def test_a_reclaim_is_decided_when_the_party_has_answered_or_its_time_is_out() -> None:
     waiting, passed = (deadline("rc_answer", due) for due in ("2026-06-30", "2026-06-01"))
-    answer = (document("answer", 6),)
+    answer, old = (document("answer", 6),), (document("answer", 5),)
 
     assert codes("answered_or_passed", claimed("communicated", "rc_decide", deadlines=(waiting,))) == [
         "deadline_not_passed"
     ]
     assert codes("answered_or_passed", claimed("communicated", "rc_decide", deadlines=(waiting,), filed=answer)) == []
+    assert codes("answered_or_passed", claimed("communicated", "rc_decide", deadlines=(waiting,), filed=old)) != []
     assert codes("answered_or_passed", claimed("communicated", "rc_decide", deadlines=(passed,))) == []
 
 

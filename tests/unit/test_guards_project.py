@@ -131,6 +131,31 @@ def test_a_report_is_approved_only_with_what_its_kind_must_hold(
     assert found == (["report_incomplete"] if missing else [])
 
 
+def test_a_report_about_money_is_handed_in_with_its_ledger_extract_and_what_was_spent() -> None:
+    money: dict[str, Any] = {"field": "kind", "values": ("financial", "final_account")}
+
+    def found(of: Case, **data: Any) -> list[str]:
+        context = asked(replace(of, data={**of.data, **data}), "submit_report")
+        return codes("document_where", context, **money, kind="ledger_extract") + codes(
+            "field_where", context, **money, wanted="spent"
+        )
+
+    whole = replace(report("financial", "open"), documents=(document("ledger_extract", 2),))
+    assert found(report("financial", "open")) == ["document_missing", "field_missing"]
+    assert found(whole, spent="0.00") == []
+    assert found(report("progress", "open")) == []
+
+
+def test_what_is_fired_on_a_project_depends_on_where_it_is() -> None:
+    def found(parent: Case | None) -> list[str]:
+        context = asked(report("progress", "open"), "submit_report", around(parent=parent))
+        return codes("parent_in", context, states=("running",))
+
+    assert found(project("running")) == []
+    assert found(project("evaluation")) == ["parent_not_in"]
+    assert found(None) == ["parent_not_in"]
+
+
 # Its changes
 
 
@@ -144,6 +169,10 @@ def test_an_extension_needs_an_approved_request_for_that_very_day_signed_by_ever
     assert found(extension("submitted")) == ["extension_not_approved"]
     assert found(extension(new_end_date="2028-03-31")) == ["extension_not_approved"]
     assert found(extension(signed=(1,))) == ["extension_unsigned"]
+    void = extension()
+    assert found(replace(void, signatures=tuple(replace(s, state="void") for s in void.signatures))) == [
+        "extension_unsigned", "extension_unsigned",
+    ]  # fmt: skip
 
 
 def test_an_end_beyond_the_longest_period_of_the_call_is_for_the_board() -> None:
@@ -253,7 +282,13 @@ def test_a_project_paused_by_a_court_waits_until_the_stay_is_lifted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "expected"), [("2025-12-31", ["end_not_earlier"]), ("2026-07-01", []), ("2028-01-01", ["end_not_earlier"])]
+    ("end", "expected"),
+    [
+        ("2025-12-31", ["end_not_earlier"]),
+        ("2026-01-01", []),
+        ("2027-12-31", []),
+        ("2028-01-01", ["end_not_earlier"]),
+    ],
 )
 def test_an_early_end_lies_within_the_period(end: str, expected: list[str]) -> None:
     assert codes("ends_earlier", asked(project(), "terminate", set={"end_date": end})) == expected
@@ -304,6 +339,8 @@ def test_unspent_money_comes_back_before_the_final_reporting_is_approved() -> No
     assert found(reclaim("repaid", ground="unspent", payments=[{"amount": "300.00"}])) == []
     assert found(reclaim("repaid", ground="unspent", payments=[{"amount": "299.99"}])) == ["unspent_not_returned"]
     assert found(reclaim("waived", ground="unspent", amount="300.00")) == []
+    partly = reclaim("waived", ground="unspent", amount="300.00", payments=[{"amount": "100.00"}])
+    assert found(partly) == []
     assert found(reclaim("repaid", ground="wrong_use", payments=[{"amount": "300.00"}])) == ["unspent_not_returned"]
 
 
