@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import Envelope
 from errands import OFFICER, Desk, build_home
 from test_smtp import QUICK, Handler, serving
 
@@ -72,6 +73,11 @@ class _Closed:
         """Nothing is open."""
 
 
+def bytes_of(envelope: Envelope) -> bytes:
+    assert isinstance(envelope.content, bytes)
+    return envelope.content
+
+
 def stored(desk: Desk) -> list[StoredMessage]:
     with desk.office.store.read() as tx:
         return list(tx.messages.list())
@@ -90,7 +96,7 @@ def test_a_reminder_reaches_the_mailbox_once_and_the_log_says_so(desk: Desk, ser
     assert deliver(by_mail(desk, server)) == {}
     (arrived,) = inbox.envelopes
     (message,) = stored(desk)
-    parsed = email.message_from_bytes(arrived.content or b"")
+    parsed = email.message_from_bytes(bytes_of(arrived))
     assert arrived.rcpt_tos == ["anna@region.example"]
     assert arrived.mail_from == f"b+{message.id}@region.example"
     assert parsed["Message-ID"] == message.message_id
@@ -131,8 +137,7 @@ def test_a_notice_about_a_failed_mail_names_the_mail_and_why(desk: Desk, server:
     inbox.answers["hans@region.example"] = "550 no such user"
     counts = deliver(by_mail(desk, server))
     assert (counts["failed"], counts["delivered"]) == (1, 2)
-    notice = inbox.envelopes[-1].content
-    parsed = email.message_from_bytes(notice if isinstance(notice, bytes) else b"")
+    parsed = email.message_from_bytes(bytes_of(inbox.envelopes[-1]))
     text = parsed.get_payload()[0].get_payload(decode=True).decode()  # type: ignore[index,union-attr]
     assert "hans@region.example" in text
     assert "550 no such user" in text
@@ -245,7 +250,7 @@ def test_two_workers_send_every_mail_once(desk: Desk, server: Server, inbox: Han
     reminders(desk, 12)
     with ThreadPoolExecutor(3) as pool:
         counts = list(pool.map(lambda _: deliver(by_mail(desk, server)).get("delivered", 0), range(3)))
-    ids = {email.message_from_bytes(e.content or b"")["Message-ID"] for e in inbox.envelopes}
+    ids = {email.message_from_bytes(bytes_of(e))["Message-ID"] for e in inbox.envelopes}
     assert sum(counts) == len(ids) == len(inbox.envelopes) == 12
 
 
