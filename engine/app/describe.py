@@ -122,10 +122,11 @@ def describe_entry(logged: LogLine) -> dict[str, Any]:
 def describe_done(tx: UnitOfWork, office: Office, done: Done) -> dict[str, Any]:
     """What a command did, its own entry first and what followed summed up."""
     first = done.first
-    opened, closed, messages = [], [], []
+    opened, moved, closed, messages = [], [], [], []
     for recorded in done.recorded:
         changes = recorded.decision.deadlines
         opened += [describe_deadline(recorded.case.reference, d) for d in changes.opened]
+        moved += [describe_deadline(recorded.case.reference, d) for d in changes.moved]
         closed += [describe_deadline(recorded.case.reference, e.deadline, e.how) for e in changes.ended]
         messages += [describe_planned(m) for m in recorded.messages]
     others = [r for r in done.recorded if r.case.reference != first.case.reference]
@@ -134,7 +135,7 @@ def describe_done(tx: UnitOfWork, office: Office, done: Done) -> dict[str, Any]:
         "reference": first.case.reference, "event": first.entry.event or first.entry.act,
         "source": first.entry.source, "target": latest.state, "revision": latest.revision,
         "request_id": done.request_id, "entries": [r.entry.name for r in done.recorded],
-        "deadlines": {"opened": opened, "closed": closed}, "messages": messages,
+        "deadlines": {"opened": opened, "moved": moved, "closed": closed}, "messages": messages,
         "cases": [{"reference": r.case.reference, "workflow": r.case.workflow, "event": r.entry.event or r.entry.act,
                    "state": r.case.state, "opened": r.entry.act == "open"} for r in others],
         "skipped": [{"reference": s.reference, "event": s.event,

@@ -32,16 +32,16 @@ class Words:
 def words_for(office: Office, told: Mapping[str, Any]) -> Words:
     """The words for an answer of `advance`, `new` or any other change; also of a dry run, whose cases are gone."""
     with office.store.read() as tx:
+        changed = [d for of_kind in told["deadlines"].values() for d in of_kind]
         definitions = _definitions(tx, office, told)
         reference = told["reference"]
         mine = definitions[reference]
         case = tx.cases.get(reference)
         states = {r["reference"]: _states(definitions, r["reference"], None, r["state"]) for r in told["cases"]}
         states[reference] = _states(definitions, reference, told["source"], told["target"])
-        open_and_ended = (*told["deadlines"]["opened"], *told["deadlines"]["closed"])
         deadlines = {
             (d["case"], d["name"]): definitions[d["case"]].deadlines[d["name"]].title
-            for d in open_and_ended if d["case"] in definitions
+            for d in changed if d["case"] in definitions
         }  # fmt: skip
         events = {
             (x["reference"], x["event"]): title
