@@ -53,7 +53,12 @@ def test_no_requisition_is_made_while_another_is_open() -> None:
 
 @pytest.mark.parametrize(
     ("state", "due", "expected"),
-    [("overdue", "2026-05-15", ["report_late"]), ("overdue", "2026-05-16", []), ("submitted", "2026-01-01", [])],
+    [
+        ("overdue", "2026-05-15", ["report_late"]),
+        ("overdue", "2026-05-16", []),
+        ("submitted", "2026-01-01", []),
+        ("scheduled", "2026-05-15", ["report_late"]),
+    ],
 )
 def test_no_requisition_is_made_while_a_report_is_more_than_thirty_days_late(
     state: str, due: str, expected: list[str]

@@ -12,6 +12,8 @@ from workflows.guards.values import Refusals, empty, money, records, shown, tota
 
 COMMITTED = ("approved", "paid")
 """States of a requisition whose money is spoken for."""
+WAITED_FOR = ("scheduled", "open", "overdue")
+"""States of a report that has not been handed in."""
 OUT_OF_HAND = ("cancelled", "closed", "reopened", "archived")
 """States of a project that asks for nothing more."""
 ACCOUNTS = ("financial", "final_account")
@@ -42,7 +44,7 @@ def no_report_late(context: Context, /, *, days: int) -> Refusals:
     """No report of the project is more than so many days late."""
     for report in siblings(context, "report"):
         due = report.data.get("due_on")
-        if report.state not in ("open", "overdue") or empty(due):
+        if report.state not in WAITED_FOR or empty(due):
             continue
         if context.today > add_span(parse_date(str(due)), parse_span(f"{days} days")):
             params = {"report": report.reference, "due": due, "days": days}
