@@ -307,8 +307,8 @@ def _to_children(
         )  # fmt: skip
         if (same is None) != (command.action == "add"):
             continue
-        below = replace(command, reference=child.reference, fired=True, cause=recorded.entry.name,
-                        party=same.id if same else None)  # fmt: skip
+        below = replace(command, reference=child.reference, revision=None, fired=True,
+                        cause=recorded.entry.name, party=same.id if same else None)  # fmt: skip
         _run(tx, office, below, done, depth)
 
 
