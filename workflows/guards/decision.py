@@ -39,6 +39,13 @@ def not_announced(context: Context, /) -> Refusals:
         yield Refusal("announced_already", {"on": context.case.data["announced_on"]})
 
 
+@registry.guard("stay_stands@1")
+def stay_stands(context: Context, /) -> Refusals:
+    """A court has stayed the decision: asked of the case as it was, for the event itself ends the stay."""
+    if context.case.data.get("stayed") is not True:
+        yield Refusal("not_marked", {"field": "stayed"}, "skede advance {case} stay -a court_order=FILE", ("registrar",))
+
+
 @registry.guard("another_decision@1", needs=("new_decision",))
 def another_decision(context: Context, /) -> Refusals:
     """What replaces a decision is another decision."""
