@@ -43,7 +43,8 @@ def not_announced(context: Context, /) -> Refusals:
 def stay_stands(context: Context, /) -> Refusals:
     """A court has stayed the decision: asked of the case as it was, for the event itself ends the stay."""
     if context.case.data.get("stayed") is not True:
-        yield Refusal("not_marked", {"field": "stayed"}, "skede advance {case} stay -a court_order=FILE", ("registrar",))
+        fix = "skede advance {case} stay -a court_order=FILE"
+        yield Refusal("not_marked", {"field": "stayed"}, fix, who=("registrar",))
 
 
 @registry.guard("another_decision@1", needs=("new_decision",))
