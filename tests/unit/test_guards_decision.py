@@ -7,7 +7,7 @@ import pytest
 from guarding import HEAD, NOW, around, asked, case, codes, decided, document, filled, project, refusals, report
 
 from engine.core.case import SYSTEM, Actor, Case, Happened
-from engine.core.command import Advance, Open
+from engine.core.command import Advance, Open, Upload
 from engine.core.errors import TransitionRefused
 
 MEETING = case("meeting", "summoned", "M-1", data={"starts_at": "2026-09-01T07:00:00.000000Z"})
@@ -268,3 +268,24 @@ def test_the_clock_starts_a_project_and_ends_its_period_whatever_the_pause() -> 
         ("final", "2026-08-14"), ("final_account", "2026-08-14"),
     ]  # fmt: skip
     assert ended.case.back == ()
+
+
+def test_a_stay_holds_the_payments_of_the_project_and_lifting_it_releases_them() -> None:
+    registrar = Actor("u:4", "rita", frozenset({"registrar"}), "p:8")
+    appealed = case("decision", "appealed", "B-1", parent="SIM-1", data={"kind": "board", "stayed": False})
+    application = case("application", "project_started", "SIM-1")
+    people = {"users:officer": (), "users:controller": (), "@SIM-1": application}
+    facts = around(parent=application, siblings=(project(),), references=people)
+
+    def order(event: str) -> Advance:
+        upload = Upload("court_order", "1" * 64, "order.pdf", 1)
+        return Advance(reference="B-1", actor=registrar, event=event, uploads=(upload,))
+
+    stayed = decided("decision", appealed, order("stay"), facts)
+    lifted = decided("decision", stayed.case, order("lift_stay"), facts)
+
+    assert [(f.reference, f.event) for f in stayed.fires] == [("P-1", "hold_payments")]
+    assert [(f.reference, f.event) for f in lifted.fires] == [("P-1", "release_payments")]
+    assert (stayed.case.data["stayed"], lifted.case.data["stayed"]) == (True, False)
+    with pytest.raises(TransitionRefused):
+        decided("decision", appealed, order("lift_stay"), facts)
