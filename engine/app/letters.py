@@ -10,10 +10,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from engine.app.office import Office
-from engine.core.case import Case, Deadline
+from engine.core.case import SYSTEM, Actor, Case, Deadline
 from engine.core.clockwork import kind_on
+from engine.core.command import Note
 from engine.core.decision import Decision
 from engine.core.definition import Definition, Field
+from engine.core.entry import Entry
 from engine.core.fields import format_value
 from engine.core.ladder import next_send_time
 from engine.core.message import Message
@@ -59,6 +61,32 @@ def leaves_at(office: Office, decided: datetime) -> datetime:
     calendar = office.calendar
     start = decided + timedelta(seconds=office.send_delay)
     return next_send_time(start, calendar.zone, calendar.window_start, calendar.window_end, calendar.closed)
+
+
+def case_variables(
+    tx: UnitOfWork, office: Office, definition: Definition, case: Case, lang: str, deadline: str | None = None
+) -> dict[str, Any]:
+    """What a mail about a case would know of it now, were one sent; of what happened it knows nothing.
+
+    Args:
+        tx: The transaction that is read in.
+        office: Whose mail it would be.
+        definition: The case's definition.
+        case: The case.
+        lang: `sv` or `en`.
+        deadline: Id of the deadline that it would be about.
+    """
+    at = instant(tx.now)
+    entry = Entry(act="preview", case=case.reference, n=case.n, at=at, occ=at, actor=SYSTEM, auth=SYSTEM)
+    command = Note(reference=case.reference, actor=Actor(SYSTEM, SYSTEM, frozenset({SYSTEM})))
+    voice = _Voice(tx, office, definition, Decision(command, case, case, entry, {}), case)
+    known = {name: value for name, value in voice.variables(lang).items() if name not in _OF_THE_MOMENT}
+    if deadline is not None:
+        known["deadline"] = voice.deadline(deadline, lang, office.calendar.day(tx.now))
+    return known
+
+
+_OF_THE_MOMENT = ("event", "note", "message", "reasons", "deadline", "step")
 
 
 class _Voice:
