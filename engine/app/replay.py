@@ -1,0 +1,127 @@
+"""Hold an entry against its definition: whether the move it records is one that the rules knew.
+
+Guards are not run again (DECISIONS.md 9): an entry names those that were asked, and these must be the edge's. What
+is checked here is written down anew, and not shared with what decides, so that one mistake does not hide in both.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.core.case import SYSTEM, Case
+from engine.core.definition import Definition, Transition
+from engine.core.entry import Entry
+
+MOVES = ("open", "advance", "approve")
+"""Kinds of entry that take an edge of the definition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why something is not as it should be: the code of a sentence, and what it mentions."""
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def against_rules(definition: Definition, before: Case | None, entry: Entry) -> Why | None:
+    """The first rule that an entry breaks, None if it keeps them all.
+
+    Args:
+        definition: The version that the entry was judged by.
+        before: The case before it, None for its opening.
+        entry: The entry.
+    """
+    fields = _fields(definition, entry)
+    if fields is not None or entry.act not in MOVES:
+        return fields or _still(entry)
+    where = before.state if before else None
+    edges = [t for t in definition.transitions if t.event == entry.event]
+    edges = [t for t in edges if (where in t.source if where is not None else t.is_opening)]
+    params = {"event": entry.event, "source": entry.source, "target": entry.target}
+    if not edges:
+        return Why("replay_no_edge", params)
+    if entry.source != where:
+        return Why("replay_source", {**params, "state": where})
+    # Several edges of one event differ in their conditions: the entry must keep to one of them whole.
+    reasons = [next(_edge(definition, before, entry, edge), None) for edge in edges]
+    return None if None in reasons else reasons[0]
+
+
+def _fields(definition: Definition, entry: Entry) -> Why | None:
+    """Only fields of the definition are set, and personal values never stand in the line."""
+    body = entry.body
+    for name in (*body.get("set", {}), *body.get("private", ())):
+        known = definition.fields.get(name)
+        if known is None:
+            return Why("replay_field_unknown", {"field": name})
+        if known.personal == (name in body.get("set", {})):
+            return Why("replay_field_place", {"field": name})
+    return None
+
+
+def _still(entry: Entry) -> Why | None:
+    """What is no move leads nowhere; what is taken back is compared as a whole elsewhere."""
+    if entry.target is None or entry.act == "reversed":
+        return None
+    return Why("replay_not_a_move", {"kind": entry.act, "target": entry.target})
+
+
+def _edge(definition: Definition, before: Case | None, entry: Entry, edge: Transition) -> Iterator[Why]:
+    params = {"event": entry.event, "role": entry.role, "roles": list(edge.by)}
+    imported = bool(entry.body.get("imported"))
+    if entry.act == "approve":
+        if edge.approvals is None or entry.target is not None:
+            yield Why("replay_no_approval", params)
+    elif not imported:
+        yield from _destination(definition, before, entry, edge)
+    if entry.role not in edge.by and not (entry.role == SYSTEM and entry.body.get("cause")) and not imported:
+        yield Why("replay_role", params)
+    asked = list(entry.body.get("guards", ()))
+    wanted = [use.name for use in edge.guards]
+    if asked != wanted:
+        yield Why("replay_guards", {**params, "asked": asked, "wanted": wanted})
+    waivable = {use.name for use in edge.guards if use.waivable_by}
+    for name in entry.body.get("waived", ()):
+        if name not in waivable:
+            yield Why("replay_waived", {**params, "guard": name})
+    if before is not None and entry.role != SYSTEM:
+        yield from _people(before, entry, edge)
+
+
+def _destination(definition: Definition, before: Case | None, entry: Entry, edge: Transition) -> Iterator[Why]:
+    """The state it leads to, what is remembered on the way, and whether the case ends there."""
+    back = before.back if before else ()
+    params = {"event": entry.event, "source": entry.source, "target": entry.target}
+    if edge.target == "@previous" and not back:
+        yield Why("replay_nothing_remembered", params)
+        return
+    target, remembered = edge.target, back
+    if edge.target == "@same" and before is not None:
+        target = before.state
+    elif edge.target == "@previous":
+        target, remembered = back[-1], back[:-1]
+    else:
+        returns = any(t.target == "@previous" and target in t.source for t in definition.transitions)
+        if not returns:
+            remembered = ()
+        elif before is not None and before.state != target:
+            remembered = (*back, before.state)
+    if entry.target != target or target not in definition.states:
+        yield Why("replay_target", {**params, "wanted": target})
+        return
+    if tuple(entry.body.get("back", back)) != remembered:
+        yield Why("replay_remembered", params)
+    if bool(entry.body.get("final")) != definition.states[target].final:
+        yield Why("replay_final", params)
+
+
+def _people(before: Case, entry: Entry, edge: Transition) -> Iterator[Why]:
+    """Nobody acted who was recused, or who had to be another than the one before."""
+    acted = set(entry.body.get("people", ()))
+    for person in sorted(acted & set(before.recused)):
+        yield Why("replay_recused", {"event": entry.event, "person": person})
+    for event in edge.not_same_person_as:
+        earlier = before.events.get(event)
+        for person in sorted(acted & set(earlier.people if earlier else ())):
+            yield Why("replay_same_person", {"event": entry.event, "other": event, "person": person})

@@ -1,0 +1,189 @@
+"""Verify a home: every line of the log in its chain, and every row that the log says how it is.
+
+One transaction that sees one moment, one chain after another in memory. What nothing inside the database can show
+(a tail cut off, a log rewritten whole, by somebody who may write the file) is for seals and anchors: `size` and
+`root` are what an anchor holds, so noting them elsewhere is one.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from engine.app.naming import case_named
+from engine.app.office import Office
+from engine.app.record import OFFICE
+from engine.app.replay import Why
+from engine.app.verify_chain import Chain, Fault, Known
+from engine.app.verify_rows import rows_differ
+from engine.core.build import from_canonical
+from engine.core.plain import instant
+from engine.core.tree import Tree
+from engine.ports import DefinitionRow, UnitOfWork
+
+MOST_FAULTS = 100
+"""So many chains are named; that there are more is counted."""
+
+Progress = Callable[[Iterable[str], int], Iterable[str]]
+"""Passes the chains on one by one; the second argument is how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """The first thing that is wrong with a chain."""
+
+    case: str
+    n: int
+    why: Why
+
+
+@dataclass(slots=True)
+class Verified:
+    """What was found.
+
+    Attributes:
+        entries: Entries in the chains; `cases` how many chains beside the office's.
+        erased: Entries whose personal part was erased, as the log says.
+        size, root: Of the tree over all entries in the order in which they are sealed.
+        bad: The first fault of each faulty chain, at most `MOST_FAULTS`; `faulty` counts them all.
+    """
+
+    entries: int = 0
+    cases: int = 0
+    erased: int = 0
+    size: int = 0
+    root: str = ""
+    faulty: int = 0
+    bad: list[Bad] = field(default_factory=list)
+
+    def note(self, bad: Bad | None) -> None:
+        """Count a faulty chain."""
+        if bad is not None:
+            self.faulty += 1
+            if len(self.bad) < MOST_FAULTS:
+                self.bad.append(bad)
+
+
+def unwatched(items: Iterable[str], total: int) -> Iterable[str]:
+    """Progress that nobody looks at."""
+    return items
+
+
+def verify(office: Office, progress: Progress = unwatched) -> Verified:
+    """Verify everything; nothing is raised for what is found."""
+    found = Verified()
+    with office.store.read() as tx:
+        known, office_chain, first = _office(tx)
+        found.note(first)
+        found.entries, found.erased = len(office_chain.kept), office_chain.erased
+        references = [name for name in tx.audit.chains() if name != OFFICE]
+        for reference in progress(references, len(references)):
+            chain = Chain(tx, known, reference)
+            found.note(_judged(tx, known, chain))
+            found.entries += len(chain.kept)
+            found.erased += chain.erased
+            found.cases += 1
+        found.note(_sequence(tx, found))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What folding the log of one case gave."""
+
+    reference: str
+    entries: int
+    state: str | None
+    revision: int
+    bad: Bad | None
+
+
+def replay(office: Office, reference: str | None = None, progress: Progress = unwatched) -> Iterator[Replayed]:
+    """Fold the log of a case, or of all, and compare with what is kept.
+
+    Raises:
+        NotFound: There is no such case.
+        LogTampered: The office's own chain is broken, so that there are no rules to replay by.
+    """
+    with office.store.read() as tx:
+        known, _, _ = _office(tx)
+        asked = [name for name in tx.audit.chains() if name != OFFICE] if reference is None else [
+            reference if reference in tx.audit.chains() else case_named(tx, reference)
+        ]  # fmt: skip
+        for name in progress(asked, len(asked)):
+            chain = Chain(tx, known, name)
+            bad = _judged(tx, known, chain)
+            case = chain.case
+            yield Replayed(name, len(chain.kept), case.state if case else None, case.revision if case else 0, bad)
+
+
+def _judged(tx: UnitOfWork, known: Known, chain: Chain) -> Bad | None:
+    """The first fault of a chain: of its lines, else of its rows."""
+    fault: Fault | None = next(chain.faults(), None) or next(rows_differ(tx, known, chain), None)
+    return None if fault is None else Bad(chain.reference, *fault)
+
+
+def _office(tx: UnitOfWork) -> tuple[Known, Chain, Bad | None]:
+    """The chain of the office, and what it says for all others: definitions published, parts erased."""
+    known = Known(tx.settings.get("origin") or "skede")
+    chain = Chain(tx, known, OFFICE)
+    faults = list(chain.faults())
+    if not chain.kept:
+        faults.append((1, Why("verify_no_office")))
+    published: dict[str, tuple[int, Mapping[str, Any]]] = {}
+    for entry in chain.entries:
+        body = entry.body
+        if entry.act == "publish":
+            published[f"{body['name']}@{body['version']}"] = (entry.n, {**body, "at": entry.at})
+        elif entry.act == "erase":
+            known.erased.update(body.get("entries", ()))
+            known.people.add(str(body.get("person")))
+        elif entry.act == "import_undone":
+            known.undone.add(str(body.get("batch")))
+    faults += [*_definitions(tx, known, published), *rows_differ(tx, known, chain)]
+    return known, chain, Bad(OFFICE, *faults[0]) if faults else None
+
+
+def _definitions(
+    tx: UnitOfWork, known: Known, published: Mapping[str, tuple[int, Mapping[str, Any]]]
+) -> Iterator[Fault]:
+    """Every stored definition is one that was published, to the letter; every one published is there."""
+    rows = {f"{row.name}@{row.version}": row for row in tx.definitions.all()}
+    for wf, (n, said) in published.items():
+        known.digests[wf] = str(said["digest"])
+        row = rows.pop(wf, None)
+        if row is None:
+            yield n, Why("verify_row_missing", {"table": "definitions", "key": wf})
+            continue
+        wrong = [column for column, same in _definition(row, said) if not same]
+        if "body" not in wrong:
+            known.definitions[wf] = from_canonical(row.body)
+        for column in wrong:
+            yield n, Why("verify_row", {"table": "definitions", "key": wf, "column": column})
+    for wf in rows:
+        yield 0, Why("verify_row_unexpected", {"table": "definitions", "key": wf})
+
+
+def _definition(row: DefinitionRow, said: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    yield "body", _digest(row.body) == said["digest"]
+    yield "digest", row.digest == said["digest"]
+    yield "text", _digest(row.text) == said["file"]
+    yield "valid_from", row.valid_from.isoformat() == said["from"]
+    yield "published_at", instant(row.published_at) == said["at"]
+
+
+def _digest(text: str) -> str:
+    return b64encode(sha256(text.encode()).digest()).decode()
+
+
+def _sequence(tx: UnitOfWork, found: Verified) -> Bad | None:
+    """The tree over all entries, and the first that waits out of turn: it would be sealed in another order."""
+    tree, latest, bad = Tree(), 0, None
+    for _, key, case, n, line in tx.audit.leaves():
+        tree.add(line)
+        if key < latest and bad is None:
+            bad = Bad(case, n, Why("verify_out_of_turn"))
+        latest = max(latest, key)
+    found.size, found.root = tree.size, tree.root
+    return bad

@@ -1,0 +1,132 @@
+"""Compare the rows of a case with what its chain says they are: the case, its links, deadlines and messages."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from engine.app.record import links_of
+from engine.app.replay import Why
+from engine.app.verify_chain import Chain, Fault, Known, Said, open_differs, personal_fields
+from engine.core.message import Message, StoredMessage
+from engine.ports import UnitOfWork
+
+ERASED = "{}"
+"""What stands in the row of a message whose recipient was erased."""
+
+
+def rows_differ(tx: UnitOfWork, known: Known, chain: Chain) -> Iterator[Fault]:
+    """Every row that is not what the chain makes it, is missing, or stands there without an entry."""
+    last = len(chain.kept)
+    yield from ((last, why) for why in _case(tx, known, chain))
+    yield from ((last, why) for why in _deadlines(tx, chain))
+    yield from _messages(tx, known, chain)
+
+
+def _case(tx: UnitOfWork, known: Known, chain: Chain) -> Iterator[Why]:
+    row, case = tx.audit.case(chain.reference), chain.case
+    if case is None:
+        if row is not None:
+            yield Why("verify_row_unexpected", {"table": "cases", "key": chain.reference})
+        return
+    batch = chain.entries[0].body.get("batch")
+    if row is None:
+        if batch not in known.undone:
+            yield Why("verify_row_missing", {"table": "cases", "key": chain.reference})
+        return
+    definition = known.definitions[f"{case.workflow}@{case.version}"]
+    wanted = tx.audit.case_expected(case, definition.states[case.state].phase, personal_fields(definition))
+    yield from _compared("cases", chain.reference, row, {**wanted, "batch": batch})
+    if tx.audit.links(chain.reference) != links_of(definition, case):
+        yield Why("verify_row", {"table": "links", "key": chain.reference, "column": "target"})
+
+
+def _compared(table: str, key: str, row: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Why]:
+    for column, value in row.items():
+        if value != wanted[column] or type(value) is not type(wanted[column]):
+            yield Why("verify_row", {"table": table, "key": key, "column": column})
+
+
+def _deadlines(tx: UnitOfWork, chain: Chain) -> Iterator[Why]:
+    wanted = dict(chain.deadlines) if tx.audit.case(chain.reference) is not None else {}
+    if wanted and chain.case is not None:
+        differs = open_differs(chain.case, wanted.values())
+        if differs is not None:
+            yield Why("verify_deadline_fold", {"key": differs})
+    for row in tx.audit.deadlines(chain.reference):
+        due = wanted.pop(row["id"], None)
+        if due is None:
+            yield Why("verify_row_unexpected", {"table": "deadlines", "key": row["id"]})
+        else:
+            yield from _compared("deadlines", row["id"], row, tx.audit.deadline_expected(due))
+    for key in wanted:
+        yield Why("verify_row_missing", {"table": "deadlines", "key": key})
+
+
+def _messages(tx: UnitOfWork, known: Known, chain: Chain) -> Iterator[Fault]:
+    wanted = dict(chain.said) if tx.audit.case(chain.reference) is not None else {}
+    for row in tx.audit.messages(chain.reference):
+        said = wanted.pop(row["key"], None)
+        if said is None:
+            yield len(chain.kept), Why("verify_row_unexpected", {"table": "messages", "key": row["key"]})
+            continue
+        yield from ((said.n, why) for why in _message(known, chain, row, said))
+    for key, said in wanted.items():
+        yield said.n, Why("verify_row_missing", {"table": "messages", "key": key})
+
+
+def _message(known: Known, chain: Chain, row: Mapping[str, Any], said: Said) -> Iterator[Why]:
+    params = {"table": "messages", "key": row["key"]}
+    stored = _stored(row)
+    if stored is None:
+        yield Why("verify_row", {**params, "column": "variables"})
+        return
+    erased = row["variables"] == ERASED and row["person"] in known.people
+    if (row["case_ref"], row["n"]) != (chain.reference, said.n):
+        yield Why("verify_row", {**params, "column": "n"})
+    if said.digest is not None and not erased and stored.message.digest != said.digest:
+        yield Why("verify_message", params)
+    latest = said.outcomes[-1] if said.outcomes else None
+    # One that waits for another attempt may have had another answer meanwhile.
+    if latest and latest.letter and not erased and row["state"] == latest.state and stored.digest != latest.letter:
+        yield Why("verify_letter", params)
+    if said.state is not None and not _state_follows(chain, row, said):
+        yield Why("verify_message_state", {**params, "state": row["state"]})
+    sent = [outcome.at for outcome in said.outcomes if outcome.state == "sent"]
+    if row["sent_at"] != (sent[-1] if sent else None):
+        yield Why("verify_row", {**params, "column": "sent_at"})
+
+
+def _stored(row: Mapping[str, Any]) -> StoredMessage | None:
+    try:
+        message = Message(
+            key=row["key"], case=row["case_ref"], n=row["n"], template=row["template"], person=row["person"],
+            lang=row["lang"], variables=json.loads(row["variables"]), due_at=datetime.fromisoformat(row["due_at"]),
+            attach=tuple(json.loads(row["attach"])), deadline=row["deadline"],
+        )  # fmt: skip
+    except (ValueError, TypeError):
+        return None
+    return StoredMessage(
+        id=row["id"], message=message, subject=row["subject"], message_id=row["header"], error=row["error"],
+        content=row["content"], address=row["address"],
+    )  # fmt: skip
+
+
+def _state_follows(chain: Chain, row: Mapping[str, Any], said: Said) -> bool:
+    """Whether the log tells how the message came to its state and its reason."""
+    state, reason = row["state"], row["reason"]
+    called_off = {
+        why for n, what, why in chain.called_off
+        if n > said.n and (row["deadline"] == what or row["key"].startswith(what))
+    }  # fmt: skip
+    by_hand = {outcome.why for outcome in said.outcomes}
+    if reason not in called_off | by_hand | {said.reason}:
+        return False
+    latest = said.outcomes[-1].state if said.outcomes else None
+    if state == "cancelled":
+        return latest != "sent" and (reason in called_off or "cancelled" in (said.state, latest))
+    told = latest or said.state
+    if state == told:
+        return latest is not None or state != "queued" or not called_off
+    # A letter that waits for its next attempt is no news for the log.
+    return bool(state == "deferred" and told in ("queued", "unknown"))
