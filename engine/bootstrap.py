@@ -4,15 +4,17 @@ Everything that a command may not need is made when it is first asked for.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import UTC, datetime, time
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.app.catalog import Catalog
 from engine.app.office import Caller, Office
+from engine.core.case import Case
 from engine.core.definition import Definition
-from engine.core.errors import SettingsError
+from engine.core.errors import EngineError, SettingsError
 from engine.core.schedule import Calendar
 from engine.ports import Channel, Clock, Mailer
 from engine.settings import FILE, ChannelSettings, Settings, load, write_default
@@ -20,6 +22,7 @@ from engine.store.unit_of_work import SqliteStore
 from workflows.guards import registry
 
 if TYPE_CHECKING:
+    from engine.app.doctor import Readings
     from notifications.render import JinjaRenderer
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -136,3 +139,94 @@ def shipped() -> dict[str, tuple[dict[str, Any], str]]:
 
     folder = Path(workflows.__file__).parent
     return {path.name: read_definition(path) for path in sorted(folder.glob("*.toml"))}
+
+
+def upgrade_database(settings: Settings) -> tuple[int, int]:
+    """Bring the home's database to the newest schema; the schema before and after."""
+    from engine.store.migrate import upgrade
+
+    return upgrade(_file(settings))
+
+
+def check_database(settings: Settings) -> tuple[str, ...]:
+    """What is wrong with the home's database, one sentence each; nothing if it is as it should be."""
+    from engine.store.migrate import check
+
+    return check(_file(settings))
+
+
+def back_up(settings: Settings, target: Path) -> None:
+    """Copy the home's database while it is in use, and note when."""
+    from engine.store.copies import backup
+
+    backup(_file(settings), target)
+    with open_office(settings).store.write() as tx:
+        tx.settings.put("last_backup", datetime.now(UTC).isoformat())
+
+
+def restore_backup(settings: Settings, source: Path) -> None:
+    """Put a backup in place of the home's database, whole or not at all."""
+    from engine.store.copies import restore
+
+    restore(_file(settings), source)
+
+
+def _file(settings: Settings) -> Path:
+    settings.at_home()
+    if "://" in settings.database:
+        raise SettingsError("PostgreSQL comes with a later version: leave `database` as a file for now")
+    return Path(settings.database)
+
+
+def sample_variables(definition: Definition, lang: str) -> Mapping[str, Any]:
+    """Sample values for the mail templates of a workflow."""
+    from notifications import sample
+
+    return sample.sample_variables(definition, lang)
+
+
+def granted_amount(application: Case) -> Decimal:
+    """What is granted to an application now, by the rule that the guards go by."""
+    from workflows.guards.call import granted_amount as by_rule
+
+    return by_rule(application)
+
+
+def readings(settings: Settings) -> "Readings":
+    """What `doctor` looks at that is not in the database: versions, disk, the database as a file, the way out."""
+    import shutil
+    import sys
+
+    from engine.app.doctor import Readings
+    from engine.store.database import driver
+
+    wrong: tuple[str, ...] = ()
+    closed: EngineError | None = None
+    try:
+        wrong = check_database(settings)
+    except EngineError as error:
+        closed = error
+    channel = settings.channel
+    server = f"{channel.host}:{channel.port}" if channel.kind == "smtp" else str(channel.folder)
+    return Readings(
+        python=tuple(sys.version_info[:3]), sqlite=tuple(driver.sqlite_version_info), home=str(settings.at_home()),
+        free=shutil.disk_usage(settings.at_home()).free, channel=channel.kind, server=server,
+        channel_fault=_channel_fault(channel), schema=wrong, schema_error=closed,
+    )  # fmt: skip
+
+
+def _channel_fault(channel: ChannelSettings) -> str | None:
+    """Why no mail can leave now: the server does not answer, or the folder cannot be written to."""
+    import os
+    import socket
+
+    if channel.kind == "folder":
+        nearest = next(folder for folder in (channel.folder, *channel.folder.parents) if folder.exists())
+        return None if nearest.is_dir() and os.access(nearest, os.W_OK) else f"{nearest} cannot be written to"
+    if channel.kind != "smtp":
+        return None
+    try:
+        socket.create_connection((channel.host, channel.port), timeout=5).close()
+    except OSError as error:
+        return f"{channel.host}:{channel.port}: {error.strerror or error}"
+    return None
