@@ -42,13 +42,12 @@ def _all(tx: UnitOfWork, office: Office, message: Message, case: Case) -> Iterat
 def _calendar(office: Office, message: Message, case: Case) -> Iterator[Enclosure]:
     """A meeting's own time; else the deadline that the message is about, or all that are open."""
     mailer, domain = office.mailer(), office.domain
-    meeting = case if case.data.get("starts_at") else None
-    if meeting is not None:
-        end = meeting.data.get("ends_at")
+    if case.data.get("starts_at"):
+        start = datetime.fromisoformat(case.data["starts_at"])
+        end = datetime.fromisoformat(case.data["ends_at"]) if case.data.get("ends_at") else None
         yield mailer.meeting(
-            f"{case.reference}@{domain}", case.revision, datetime.fromisoformat(meeting.data["starts_at"]),
-            datetime.fromisoformat(end) if end else None, case.title, office.name,
-            place=str(meeting.data.get("place_or_link") or ""), decided_at=case.recorded_at,
+            f"{case.reference}@{domain}", case.revision, start, end if end and end > start else None, case.title,
+            office.name, place=str(case.data.get("place_or_link") or ""), decided_at=case.recorded_at,
             cancelled=case.state == "cancelled",
         )  # fmt: skip
         return
