@@ -84,14 +84,21 @@ def _recorded(case: Case, command: Command, role: str) -> Acting | Refusal:
     """Act for the principal named, else for the only contact of the party; with a document or a note."""
     person = command.on_behalf_of or _only_contact(case, command, role)
     if person is None and role in EXTERNAL:
-        return Refusal("principal_unclear", {"roles": [role]}, fix="-o PERSON")
+        return Refusal("principal_unclear", {"roles": [role]}, fix=f"{_again(command)} -o PERSON")
     if command.on_behalf_of is not None and role not in command.principal_roles:
         return Refusal("not_a_party", {"person": command.on_behalf_of, "roles": [role]})
     uploads = getattr(command, "uploads", ())
     if not uploads and not command.note:
-        return Refusal("on_behalf_needs_evidence", {"roles": [role]}, fix='-n "…"')
+        return Refusal("on_behalf_needs_evidence", {"roles": [role]}, fix=f'{_again(command)} -n "…"')
     people = tuple(dict.fromkeys((*_people(command.actor.person), *_people(person))))
     return Acting(role, person, people, party_of(case, person, role))
+
+
+def _again(command: Command) -> str:
+    """The command as it may be typed again."""
+    if isinstance(command, Open):
+        return f"skede new {command.workflow}"
+    return f"skede advance {command.reference} {getattr(command, 'event', 'EVENT')}"
 
 
 def _only_contact(case: Case, command: Command, role: str) -> str | None:

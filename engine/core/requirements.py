@@ -61,7 +61,8 @@ def _waiver(use: GuardUse, context: Context, acting: Acting) -> Refusal | None:
     if not use.waivable_by or not set(use.waivable_by) & (context.command.actor.roles | {acting.role}):
         return Refusal("guard_not_waivable", {"guard": use.name}, who=use.waivable_by)
     if not context.command.note:
-        return Refusal("override_needs_note", {"guard": use.name}, fix='-n "…"')
+        fix = f'{_verb(context)} --override {use.name} -n "…"'
+        return Refusal("override_needs_note", {"guard": use.name}, fix)
     return None
 
 
