@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from guarding import (
+from board_day import (
     APPLICATION,
     BOTH_SIDES,
     NOW,

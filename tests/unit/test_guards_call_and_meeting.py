@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from guarding import (
+from board_day import (
     CALL,
     a_call,
     a_case,
