@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import running
+from paths import Places
 from running import Ran
 
 
@@ -31,3 +32,24 @@ def skede(home: Path) -> Callable[..., Ran]:
 def inline(home: Path) -> Callable[..., Ran]:
     """`inline(*args, as_="officer")`: the same command in this process, faster."""
     return partial(running.inline, home)
+
+
+@pytest.fixture(scope="session")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
+    """Homes in which a case stands in each state, each made when it is first asked for."""
+    return Places(tmp_path_factory.mktemp("places"))
+
+
+@pytest.fixture(scope="session")
+def world_template(home_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World]:
+    """A home with an open call and two organisations, made once."""
+    home = running.copied(home_template, tmp_path_factory.mktemp("world") / "home")
+    return home, cases.furnished(home, partial(running.inline, home))
+
+
+@pytest.fixture
+def world(world_template: tuple[Path, World], tmp_path: Path) -> World:
+    """A home of one's own with an open call, a municipality and the region (see cases.py)."""
+    template, made = world_template
+    home = running.copied(template, tmp_path / "home")
+    return replace(made, home=home, inline=partial(running.inline, home), skede=partial(running.skede, home))
