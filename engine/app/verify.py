@@ -11,13 +11,17 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from engine.app.access import INSIDE
 from engine.app.naming import case_named
-from engine.app.office import Office
+from engine.app.office import Caller, Office
+from engine.app.perform import known_actor
 from engine.app.record import OFFICE
 from engine.app.replay import Why
 from engine.app.verify_chain import Chain, Fault, Known
 from engine.app.verify_rows import rows_differ
 from engine.core.build import from_canonical
+from engine.core.case import Actor
+from engine.core.errors import Refusal, TransitionRefused
 from engine.core.plain import instant
 from engine.core.tree import Tree
 from engine.ports import DefinitionRow, UnitOfWork
@@ -63,6 +67,20 @@ class Verified:
             self.faulty += 1
             if len(self.bad) < MOST_FAULTS:
                 self.bad.append(bad)
+
+
+def verifier(office: Office, caller: Caller) -> Actor:
+    """The user who wants to verify.
+
+    Raises:
+        TransitionRefused: The caller is no user here, or stands outside the office.
+    """
+    with office.store.read() as tx:
+        actor = known_actor(tx, office, caller)
+    if not actor.roles & INSIDE:
+        reason = Refusal("right_missing", {"right": "verify", "roles": sorted(INSIDE)}, who=("admin",))
+        raise TransitionRefused(reasons=[reason])
+    return actor
 
 
 def unwatched(items: Iterable[str], total: int) -> Iterable[str]:
