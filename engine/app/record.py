@@ -13,7 +13,7 @@ from engine.core.chain import commitment, genesis, leaf_hash
 from engine.core.decision import Decision
 from engine.core.definition import Definition
 from engine.core.entry import Entry, canonical, line
-from engine.core.errors import ConcurrentUpdate
+from engine.core.errors import ConcurrentUpdate, Refusal, TransitionRefused
 from engine.core.fold import apply
 from engine.core.message import Message
 from engine.core.plain import instant
@@ -41,6 +41,7 @@ def record(tx: UnitOfWork, office: Office, definition: Definition, decision: Dec
     Raises:
         ConcurrentUpdate: The case has changed since it was read.
     """
+    _check_numbers(tx, definition, decision)
     before = decision.before
     prev = before.head if before else genesis(origin(tx), decision.entry.case)
     messages = fill(tx, office, definition, decision, decision.case)
@@ -98,6 +99,17 @@ def _cancel(tx: UnitOfWork, decision: Decision) -> None:
     if decision.entry.act == "reversed":
         entry = decision.entry.body["corrects"]
         tx.messages.cancel(key=f"{decision.entry.case}#{entry}/", reason="reversed")
+
+
+def _check_numbers(tx: UnitOfWork, definition: Definition, decision: Decision) -> None:
+    """A registry number belongs to one case for ever, also where another register gives it (DOMAIN.md, invariant 7)."""
+    for name, value in decision.entry.body.get("set", {}).items():
+        if not definition.fields[name].counter or not value:
+            continue
+        for reference, _ in tx.cases.resolve(str(value)):
+            other = tx.cases.get(reference)
+            if other is not None and reference != decision.case.reference and other.data.get(name) == value:
+                raise TransitionRefused(reasons=[Refusal("number_taken", {"number": value, "case": reference})])
 
 
 def _count(tx: UnitOfWork, definition: Definition, field_id: str, case: Case) -> None:
