@@ -14,7 +14,7 @@ from engine.app.catalog import Catalog
 from engine.app.office import Caller, Office
 from engine.core.case import Case
 from engine.core.definition import Definition
-from engine.core.errors import EngineError, SettingsError
+from engine.core.errors import EngineError, SettingsError, UsageError
 from engine.core.schedule import Calendar
 from engine.ports import Channel, Clock, Mailer
 from engine.settings import FILE, ChannelSettings, Settings, load, write_default
@@ -164,11 +164,32 @@ def back_up(settings: Settings, target: Path) -> None:
         tx.settings.put("last_backup", datetime.now(UTC).isoformat())
 
 
-def restore_backup(settings: Settings, source: Path) -> None:
-    """Put a backup in place of the home's database, whole or not at all."""
+def restore_backup(settings: Settings, source: Path, caller: Caller) -> Mapping[str, Any]:
+    """Put a backup in place of the home's database, whole or not at all, and write down that it was done.
+
+    Raises:
+        UsageError: One of the two is a sandbox's and the other is not.
+        LogTampered: The backup is damaged or no database of ours.
+    """
+    from dataclasses import replace
+
+    from engine.app.restored import begin_again
     from engine.store.copies import restore
 
+    old = _is_sandbox(settings)
+    if old is not None and old != _is_sandbox(replace(settings, database=str(source.absolute()))):
+        raise UsageError(f"{source} and this home are not of one kind: a sandbox never becomes a real home")
     restore(_file(settings), source)
+    return begin_again(open_office(settings), caller)
+
+
+def _is_sandbox(settings: Settings) -> bool | None:
+    """Whether a database is a sandbox's; None where it cannot be asked."""
+    try:
+        with open_office(settings, read_only=True).store.read() as tx:
+            return tx.settings.get("sandbox") == "1"
+    except EngineError:
+        return None
 
 
 def _file(settings: Settings) -> Path:

@@ -1,12 +1,154 @@
-"""The sandbox's clock, and the work that time brings."""
+"""Time: the sandbox's clock, and the work that time brings (`clock`, `tick`, `run`)."""
 
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
-from engine.core.localday import start_of_day
-from engine.core.when import parse_when
+import click
+
+from engine.cli.options import Shell, pass_shell
+from engine.cli.output import emit_json, mark_sandbox, say, say_beside
+from engine.cli.session import Session, open_session
+from engine.core.localday import format_moment, start_of_day
+from engine.core.when import format_instant, parse_instant, parse_when
+
+if TYPE_CHECKING:
+    from engine.app.tick import Ticked
 
 
 def instant_of(text: str, zone: tzinfo) -> datetime:
-    """A WHEN as an instant; a bare date is its first moment."""
+    """A WHEN as an instant, before there is a home whose clock could be asked; a bare date is its first moment."""
     found = parse_when(text, zone, now=datetime.now(UTC))
-    return start_of_day(found, zone) if not isinstance(found, datetime) else found
+    return found if isinstance(found, datetime) else start_of_day(found, zone)
+
+
+@click.group()
+def clock() -> None:
+    """Look at the clock; in a sandbox, move it."""
+
+
+@clock.command("show")
+@pass_shell
+def show(shell: Shell) -> None:
+    """Where the clock stands."""
+    from engine.app.clock import clock_now
+
+    session = open_session(shell, read_only=True)
+    told = clock_now(session.office)
+    if shell.json:
+        emit_json(told)
+        return
+    if session.sandbox:
+        mark_sandbox(shell.text("sandbox"), as_json=False)
+    say(moment_text(session, told["now"]))
+
+
+@clock.command("set")
+@click.argument("when")
+@pass_shell
+def set_(shell: Shell, when: str) -> None:
+    """Put a sandbox's clock to WHEN; it only ever goes forward."""
+    from engine.app.clock import goal_of, move_clock
+
+    session = open_session(shell)
+    _, goal = goal_of(session.office, when=when)
+    told = move_clock(session.office, session.caller, goal)
+    if shell.json:
+        emit_json(told)
+        return
+    say(shell.text("clock_moved", at=moment_text(session, told["to"])))
+
+
+@clock.command("forward")
+@click.argument("span")
+@click.option("--tick", "ticking", is_flag=True, help="Do on the way all that falls due.")
+@pass_shell
+def forward(shell: Shell, span: str, ticking: bool) -> None:
+    """Put a sandbox's clock SPAN ahead (90d, 6m, 5wd)."""
+    from engine.app import clock as use
+    from engine.app.tick import Ticked
+    from engine.cli.progress import track
+
+    session = open_session(shell)
+    now, goal = use.goal_of(session.office, span=span)
+    if not ticking:
+        told = use.move_clock(session.office, session.caller, goal)
+        if shell.json:
+            emit_json(told)
+        else:
+            say(shell.text("clock_moved", at=moment_text(session, told["to"])))
+        return
+    done = Ticked()
+    days = _days(use.forward(session.office, session.caller, goal), now, done)
+    for _ in track(days, shell.text("clock_running"), shell, total=(goal - now).days + 1):
+        pass
+    done.errors = list(dict.fromkeys(done.errors))
+    tell_ticked(shell, done, moment_text(session, format_instant(goal)))
+
+
+def _days(stops: Iterator[tuple[datetime, "Ticked"]], start: datetime, done: "Ticked") -> Iterator[int]:
+    """Count every tick in, and pass on one item for each day that has gone."""
+    gone = 0
+    for at, ticked in stops:
+        done.add(ticked)
+        while start + timedelta(days=gone) <= at:
+            gone += 1
+            yield gone
+
+
+@click.command()
+@pass_shell
+def tick(shell: Shell) -> None:
+    """Do everything that is due now, once; prints what was done."""
+    from engine.app.tick import tick as do_tick
+
+    session = open_session(shell)
+    tell_ticked(shell, do_tick(session.office), None)
+
+
+@click.command()
+@click.option("--every", type=click.FloatRange(min=0.1), default=30.0, show_default=True, metavar="SECONDS")
+@click.option("--once", is_flag=True, help="One round, as tick does it.")
+@pass_shell
+def run(shell: Shell, every: float, once: bool) -> None:
+    """Do what is due for ever, with a heartbeat; ends on SIGTERM or Ctrl-C when what was begun is finished."""
+    import logging
+
+    from engine.scheduler import Worker
+
+    session = open_session(shell)
+    if once:
+        from engine.app.tick import tick as do_tick
+
+        tell_ticked(shell, do_tick(session.office), None)
+        return
+    logging.basicConfig(level=logging.ERROR if shell.quiet else logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+    def told(done: "Ticked") -> None:
+        if any(value for value in asdict(done).values()):
+            tell_ticked(shell, done, None)
+
+    shell.tell("run_begins", n=f"{every:g}")
+    Worker(session.office, every, told).run()
+    shell.tell("run_ends")
+
+
+def tell_ticked(shell: Shell, done: "Ticked", at: str | None) -> None:
+    """Print the counts: as JSON, or as one line with what is not zero, and the errors beside it."""
+    counts = asdict(done)
+    if shell.json:
+        emit_json(counts)
+        return
+    if at is not None:
+        say(shell.text("clock_moved", at=at))
+    parts = [shell.text(f"tick_{name}", n=n) for name, n in counts.items() if name != "errors" and n]
+    say(", ".join(parts) if parts else shell.text("tick_nothing"))
+    for error in done.errors:
+        say_beside(shell.text("tick_error", what=error))
+
+
+def moment_text(session: Session, at: str) -> str:
+    """A canonical instant as people of the office read it."""
+    return format_moment(parse_instant(at), session.lang, session.office.calendar.zone, ends_day=False)

@@ -1,0 +1,81 @@
+"""The database: `db upgrade`, `check`, `backup`, `restore`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from engine.cli.options import Shell, pass_shell
+from engine.cli.output import emit_json, say
+from engine.cli.session import caller_of
+from engine.core.errors import LogTampered
+
+
+@click.group()
+def db() -> None:
+    """The schema of the database, and copies of it."""
+
+
+@db.command("upgrade")
+@pass_shell
+def upgrade(shell: Shell) -> None:
+    """Bring the database to the newest schema."""
+    from engine.bootstrap import upgrade_database
+
+    before, after = upgrade_database(shell.settings)
+    if shell.json:
+        emit_json({"from": before, "to": after})
+        return
+    say(shell.text("db_newest" if before == after else "db_upgraded", old=before, new=after))
+
+
+@db.command("check")
+@pass_shell
+def check(shell: Shell) -> None:
+    """Look whether the database is whole; exit 7 if it is not."""
+    from engine.bootstrap import check_database
+
+    wrong = check_database(shell.settings)
+    if shell.json:
+        emit_json({"ok": not wrong, "findings": wrong})
+    for finding in () if shell.json else wrong:
+        say(finding)
+    if wrong:
+        click.get_current_context().exit(LogTampered.exit_code)
+    if not shell.json:
+        say(shell.text("db_sound"))
+
+
+@db.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+@pass_shell
+def backup(shell: Shell, file: Path) -> None:
+    """Copy the database into FILE, consistent while it is in use."""
+    from engine.bootstrap import back_up
+
+    back_up(shell.settings, file)
+    size = file.stat().st_size
+    if shell.json:
+        emit_json({"file": file.absolute(), "bytes": size})
+        return
+    say(shell.text("db_backed_up", file=file, n=size))
+
+
+@db.command("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_shell
+def restore(shell: Shell, file: Path, yes: bool) -> None:
+    """Put the backup FILE in place of the database; on a terminal it asks first."""
+    from engine.bootstrap import restore_backup
+
+    home = shell.settings.at_home()
+    if not yes and sys.stdin.isatty():
+        click.confirm(shell.text("db_restore_sure", home=home), abort=True, err=True)
+    told = restore_backup(shell.settings, file, caller_of(shell))
+    if shell.json:
+        emit_json({"file": file.absolute(), **told})
+        return
+    say(shell.text("db_restored", file=file))
+    if told["held"]:
+        say(shell.text("db_restored_held", n=told["held"]))

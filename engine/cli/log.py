@@ -1,0 +1,75 @@
+"""The transition log: `log`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from engine.cli.clock import moment_text
+from engine.cli.options import Shell, pass_shell
+from engine.cli.output import emit_lines, mark_sandbox, say
+from engine.cli.session import Session, open_session
+from engine.cli.texts import has_text, role_text
+
+
+@click.command("log")
+@click.argument("ref", required=False)
+@click.option("--parent", metavar="REF", help="Only the cases below that one.")
+@click.option("--workflow", metavar="W", help="Only this workflow, or one version of it (name@2).")
+@click.option("--event", metavar="E", help="Only this event.")
+@click.option("--actor", metavar="A", help="Only what this login did.")
+@click.option("--since", metavar="WHEN")
+@click.option("--until", metavar="WHEN", help="A bare date counts whole.")
+@click.option(
+    "--by", type=click.Choice(("recorded", "occurred")), default="recorded", help="Which time those two mean."
+)
+@click.option("--late-recorded", metavar="SPAN", help="Only what was written down so much later than it happened.")
+@click.option("--kind", metavar="K", help="Only this kind of entry: open, advance, mail, refused, ...")
+@pass_shell
+def log(shell: Shell, /, ref: str | None, **asked: Any) -> None:
+    """The log of a case, or of the office, newest last; with --json one entry per line."""
+    from engine.app.log_query import Asked, contract, entries
+
+    session = open_session(shell, read_only=True)
+    found = entries(session.office, session.caller, Asked(reference=ref, **asked))
+    if session.sandbox:
+        mark_sandbox(shell.text("sandbox"), as_json=shell.json)
+    if shell.json:
+        emit_lines(contract(entry) for entry in found)
+        return
+    for entry in found:
+        say(entry_line(shell, session, entry))
+
+
+def entry_line(shell: Shell, session: Session, entry: Mapping[str, Any]) -> str:
+    """One entry on one line: when, which, what, from where to where, who, and why."""
+    parts = [moment_text(session, entry["recorded_at"]), entry["entry"], _what(shell, entry)]
+    if entry["target_title"] and entry["source"] != entry["target"]:
+        parts.append(f"{entry['source_title'] or '·'} → {entry['target_title']}")
+    if entry["occurred_at"] != entry["recorded_at"]:
+        parts.append(shell.text("log_occurred", at=moment_text(session, entry["occurred_at"])))
+    parts.append(_who(shell, entry))
+    if entry["note"]:
+        parts.append(f"– {entry['note']}")
+    return "  ".join(parts)
+
+
+def _what(shell: Shell, entry: Mapping[str, Any]) -> str:
+    key = f"log_kind_{entry['kind']}"
+    kind = shell.text(key) if has_text(key, shell.lang) else entry["kind"]
+    title = entry["event_title"] or entry["event"]
+    if entry["kind"] in ("open", "advance"):
+        return str(title)
+    mail = entry["changes"].get("mail")
+    if mail:
+        return f"{kind}: {shell.text('mail_' + mail['state'])} ({mail['key']})"
+    return f"{kind}: {title}" if title else kind
+
+
+def _who(shell: Shell, entry: Mapping[str, Any]) -> str:
+    who = f"{entry['name']} ({entry['actor']})" if entry["name"] else str(entry["actor"])
+    if entry["role"]:
+        who += f", {role_text(entry['role'], shell.lang)}"
+    if entry["on_behalf_of"]:
+        who += " " + shell.text("log_on_behalf", who=entry["behalf_name"] or entry["on_behalf_of"])
+    return who
