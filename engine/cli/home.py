@@ -1,13 +1,13 @@
-"""The home itself: making one."""
+"""The home: making one (`init`), and how it is (`status`, `today`, `doctor`)."""
 
 from pathlib import Path
 
 import click
 
 from engine.cli.options import Shell, pass_shell
-from engine.cli.output import emit_json, safe_lines, say
-from engine.cli.session import caller_of
-from engine.core.errors import UsageError
+from engine.cli.output import emit_json, mark_sandbox, safe_lines, say
+from engine.cli.session import caller_of, open_session
+from engine.core.errors import EngineError, UsageError
 
 
 @click.command()
@@ -36,3 +36,69 @@ def init(shell: Shell, folder: Path | None, sandbox: bool, start: str | None, da
     if not shell.quiet:
         for line in safe_lines(shell.text("init_next_sandbox" if sandbox else "init_next", home=place)):
             say(line)
+
+
+@click.command()
+@click.option("--call", metavar="REF", help="The money of one call.")
+@pass_shell
+def status(shell: Shell, call: str | None) -> None:
+    """The office at a glance: cases, what is overdue and what soon is, mail, signs of life."""
+    from engine.app import status as use
+    from engine.cli import office_view
+
+    session = open_session(shell, read_only=True)
+    if call:
+        from engine.bootstrap import granted_amount
+
+        told = use.call_money(session.office, session.caller, call, granted_amount)
+    else:
+        told = {**use.status(session.office, session.caller), "sandbox": session.sandbox}
+    if session.sandbox:
+        mark_sandbox(shell.text("sandbox"), as_json=shell.json)
+    if shell.json:
+        emit_json(told)
+    elif call:
+        office_view.print_call(shell, told)
+    else:
+        office_view.print_status(shell, session, told)
+
+
+@click.command()
+@pass_shell
+def today(shell: Shell) -> None:
+    """My day: what is overdue, what this week brings, what waits for me, what I wait for."""
+    from engine.app.today import today as ask
+    from engine.cli.office_view import print_today
+
+    session = open_session(shell, read_only=True)
+    told = ask(session.office, session.caller)
+    if session.sandbox:
+        mark_sandbox(shell.text("sandbox"), as_json=shell.json)
+    if shell.json:
+        emit_json(told)
+        return
+    print_today(shell, session, told)
+
+
+@click.command()
+@pass_shell
+def doctor(shell: Shell) -> None:
+    """Examine the home; every finding says what to do. Ends with 0 unless something is wrong."""
+    from engine.app.doctor import examine
+    from engine.bootstrap import open_office, readings
+    from engine.cli.office_view import finding_json, print_findings
+
+    settings = shell.settings
+    settings.at_home()
+    try:
+        office = open_office(settings, read_only=True)
+    except EngineError:
+        office = None
+    findings = examine(readings(settings), office)
+    if shell.json:
+        emit_json([finding_json(shell, finding) for finding in findings])
+    else:
+        print_findings(shell, findings)
+    wrong = [finding for finding in findings if finding.level == "error"]
+    if wrong:
+        click.get_current_context().exit(wrong[0].exit_code)
