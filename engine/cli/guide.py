@@ -25,7 +25,11 @@ FIELD_CODES = ("field_missing", "field_must_be_brought")
 DOCUMENT_CODES = ("document_missing", "document_must_be_new")
 NOTE_CODES = ("note_missing", "override_needs_note", "on_behalf_needs_evidence")
 ASKED = (*FIELD_CODES, *DOCUMENT_CODES, *NOTE_CODES, "principal_unclear")
-"""Refusals that an answer of the person at the terminal can mend."""
+"""Refusals that an answer of the person at the terminal can mend; others may fall with them, as a rule that asks
+about a value not given yet."""
+
+OTHERS_TURN = ("role_missing", "on_behalf_not_allowed", "recused", "same_person", "approved_already", "not_a_party")
+"""Refusals that no answer of this person can mend."""
 
 
 def guided(shell: Shell, session: Session, reference: str, given: Given) -> None:
@@ -112,11 +116,12 @@ class _Guide:
                 self.given, before = before, None
 
     def _ask_all(self, error: TransitionRefused) -> None:
-        """Ask for everything that an answer can mend; if anything else is in the way, tell it and stop."""
-        if any(reason.code not in ASKED for reason in error.reasons):
+        """Ask for everything that an answer can mend; nothing where it is somebody else's turn."""
+        if any(reason.code in OTHERS_TURN for reason in error.reasons):
             raise error
         for reason in error.reasons:
-            self._ask(reason)
+            if reason.code in ASKED:
+                self._ask(reason)
 
     def _ask(self, reason: Refusal) -> None:
         params = reason.params

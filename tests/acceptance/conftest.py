@@ -1,11 +1,14 @@
 """A sandbox home for each test, and the command bound to it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import cases
 import pytest
 import running
+from cases import World
 from paths import Places
 from running import Ran
 

@@ -4,10 +4,12 @@ import contextlib
 import io
 import json
 import os
+import pty
+import select
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,6 +122,39 @@ def skede(
         encoding="utf-8", timeout=60, check=False,
     )  # fmt: skip
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def on_terminal(
+    home: Path, *args: str, typed: Sequence[str], as_: str = "officer", environ: Mapping[str, str] | None = None
+) -> Ran:
+    """Run the real command at a terminal of its own, where a person types line after line; `err` is part of `out`.
+
+    A line is typed when the command has asked (a colon at the end) or fallen silent; after the last comes Ctrl-D.
+    """
+    near, far = pty.openpty()
+    process = subprocess.Popen(
+        [SKEDE, "--as", as_, *args], cwd=home, env=environment(home, environ) | {"TERM": "xterm", "COLUMNS": "200"},
+        stdin=far, stdout=far, stderr=far, close_fds=True,
+    )  # fmt: skip
+    os.close(far)
+    heard, waiting = b"", [*typed, "\x04"]
+    while True:
+        asked = heard.rstrip(b" ").endswith(b":")
+        ready, _, _ = select.select([near], [], [], 0.05 if asked else 3)
+        if ready:
+            try:
+                said = os.read(near, 65536)
+            except OSError:
+                break  # Linux: the other end is closed.
+            if not said:
+                break
+            heard += said
+        elif waiting and process.poll() is None:
+            line = waiting.pop(0)
+            heard += b"\n"
+            os.write(near, (line if line == "\x04" else f"{line}\n").encode())
+    os.close(near)
+    return Ran(process.wait(timeout=60), heard.decode(), "")
 
 
 def inline(home: Path, *args: str, as_: str | None = "officer", lang: str | None = None) -> Ran:
