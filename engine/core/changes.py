@@ -193,7 +193,7 @@ def unsign(setup: Setup, case: Case, command: Unsign) -> Decision:
 def change_party(setup: Setup, case: Case, command: ChangeParty) -> Decision:
     """Add a party, replace its people, or end it. What stood before stays in the log and in old papers.
 
-    Who becomes a contact by it is welcomed, once for a whole family of cases (the programme: "party add, person replace").
+    Who becomes a contact by it is welcomed, once for a whole family of cases (`tests/data/machines.yaml`).
     """
     draft = _draft(setup, case, command, "party", "party")
     if setup.definition.states[case.state].final:

@@ -73,6 +73,7 @@ class Open(Command):
         state: Where an imported case stands, since `occurred_at`; None = where its opening leads.
         opened_at: When an imported case was opened, if earlier than that.
         batch: Name of the import.
+        assignee: User (`u:3`) who handles an imported case.
         deadlines: Whether an imported case gets the deadlines that still lie ahead.
     """
 
@@ -87,6 +88,7 @@ class Open(Command):
     state: str | None = None
     opened_at: datetime | None = None
     batch: str | None = None
+    assignee: str | None = None
     deadlines: bool = True
 
 

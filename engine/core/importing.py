@@ -52,6 +52,8 @@ def bring_in(setup: Setup, before: Case | None, command: Open) -> Decision:
     if definition.states[state].final:
         draft.body["final"] = True
     draft.body["batch"] = command.batch
+    if command.assignee:
+        draft.body["assignee"] = command.assignee
     draft.body["imported"] = {"opened_at": instant(_began(command, occurred))}
     setting = Setting(definition, setup.calendar, setup.facts, draft.preview(), draft.n, occurred, setup.now)
     changes, left_out = _deadlines(setting, edge.event, wanted=command.deadlines)

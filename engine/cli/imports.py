@@ -1,0 +1,157 @@
+"""The commands that bring cases in from elsewhere, and take such an import back."""
+
+from collections import Counter
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.cli.options import Shell, pass_shell
+from engine.cli.output import emit_json, say
+from engine.cli.session import open_session
+from engine.core.errors import UsageError
+from engine.readers.csv import LARGEST, Table
+
+MOST_SHOWN = 12
+
+
+def read_file(shell: Shell, path: Path) -> tuple[Table, str]:
+    """The table in a file, and the digest (hex SHA-256) of its bytes; a guess at its encoding is said aloud.
+
+    Raises:
+        UsageError: It cannot be read, or is no CSV.
+    """
+    from engine.readers.csv import parse_table
+
+    if path.suffix.lower() in (".xlsx", ".xls", ".ods"):
+        raise UsageError(shell.text("import_save_as_csv", file=path.name))
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}; give the path of a CSV file") from None
+    if len(content) > LARGEST:
+        raise UsageError(f"{path.name}: is larger than 50 MB: split it")
+    table = parse_table(content, path.name)
+    if table.encoding == "windows-1252":
+        shell.tell("import_encoding", file=path.name, encoding=table.encoding)
+    return table, sha256(content).hexdigest()
+
+
+@click.group("import")
+def import_() -> None:
+    """Bring cases in from elsewhere, all or nothing."""
+
+
+@import_.command("template")
+@click.argument("workflow")
+@click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Else stdout.")
+@pass_shell
+def template(shell: Shell, workflow: str, output: Path | None) -> None:
+    """An empty table for cases of a workflow, with what goes where."""
+    from engine.app.import_template import template as empty_table
+    from engine.exports.csv import table_text
+
+    session = open_session(shell, read_only=True)
+    columns, rows = empty_table(session.office, session.caller, workflow, shell.lang)
+    text = "".join(table_text(columns, rows, bom=output is not None))
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_bytes(text.encode())
+    except OSError as error:
+        raise UsageError(f"{output}: {(error.strerror or str(error)).lower()}") from None
+    shell.tell("import_template_written", file=output, n=len(columns))
+
+
+@import_.command("cases")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--map", "map_file", metavar="MAP.toml", type=click.Path(path_type=Path), help="What columns mean.")
+@click.option("--workflow", metavar="W", help="The workflow of all rows.")
+@click.option("--batch", metavar="NAME", help="The name under which it can be undone.")
+@click.option("--mail", type=click.Choice(["none"]), default="none", show_default=True, help="Nothing is mailed.")
+@click.option(
+    "--deadlines", type=click.Choice(["none", "future"]), default="future", show_default=True,
+    help="Which deadlines open: those that lie ahead, or none.",
+)  # fmt: skip
+@click.option("-n", "--note", metavar="T", help="Why; goes into the log.")
+@click.option("--dry-run", is_flag=True, help="Say what would come in, and take nothing in.")
+@pass_shell
+def cases(
+    shell: Shell, file: Path, map_file: Path | None, workflow: str | None, batch: str | None, mail: str,
+    deadlines: str, note: str | None, dry_run: bool,
+) -> None:  # fmt: skip
+    """Cases from a CSV file, each in the state where it stood."""
+    from engine.app.import_cases import Source, import_cases
+    from engine.app.import_template import NO_MAP, table_map
+    from engine.cli.progress import track
+
+    table, digest = read_file(shell, file)
+    mapped = table_map(_toml(map_file), map_file.name) if map_file else NO_MAP
+    session = open_session(shell)
+    told = import_cases(
+        session.office, session.caller, Source(table, file.name, digest, mapped, workflow), batch=batch,
+        deadlines=deadlines, note=note, dry_run=dry_run,
+        watch=lambda rows: track(rows, shell.text("import_working"), shell, len(rows)),
+    )  # fmt: skip
+    if shell.json:
+        emit_json(told)
+    else:
+        _print_taken(shell, told)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    from engine.cli.giving import toml_table
+
+    try:
+        return toml_table(path.read_text("utf-8-sig"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        why = (error.strerror or "") if isinstance(error, OSError) else "is not UTF-8"
+        raise UsageError(f"{path}: {why.lower()}; give a TOML file") from None
+
+
+def _print_taken(shell: Shell, told: Mapping[str, Any]) -> None:
+    from engine.cli.tables import Column, print_table
+
+    rows = told["cases"]
+    shown = rows if told["dry_run"] else rows[:MOST_SHOWN]
+    names = ("line", "reference", "workflow", "state", "title")
+    columns = [*(Column(shell.text(f"import_{name}"), right=name == "line") for name in names),
+               Column(shell.text("import_unverified"), right=True)]  # fmt: skip
+    cells = ([*(row[name] for name in names), len(row["unverified"])] for row in shown)
+    print_table(columns, cells, color=shell.color)
+    if len(shown) < len(rows):
+        say(shell.text("import_more", n=len(rows) - len(shown)))
+    _print_unverified(shell, rows)
+    n = sum(len(row["deadlines"]) for row in rows)
+    say(shell.text("import_would" if told["dry_run"] else "import_done", n=len(rows), batch=told["batch"], deadlines=n))
+
+
+def _print_unverified(shell: Shell, rows: Any) -> None:
+    """What could not be checked, each once with the number of cases it concerns."""
+    found = Counter(shell.text(item["code"], **item["params"]) for row in rows for item in row["unverified"])
+    if found:
+        say(shell.text("import_unverified_head"))
+    for sentence, n in found.most_common():
+        say(f"  {n:>5}  {sentence}")
+
+
+@import_.command("undo")
+@click.argument("batch")
+@click.option("-n", "--note", metavar="T", help="Why; goes into the log.")
+@click.option("--dry-run", is_flag=True, help="Say what would be taken back, and leave it.")
+@pass_shell
+def undo(shell: Shell, batch: str, note: str | None, dry_run: bool) -> None:
+    """Take an import back, as long as no case of it has changed."""
+    from engine.app.import_cases import undo_import
+
+    session = open_session(shell)
+    told = undo_import(session.office, session.caller, batch, note=note, dry_run=dry_run)
+    if shell.json:
+        emit_json(told)
+    else:
+        code = "import_would_undo" if dry_run else "import_undone"
+        say(shell.text(code, batch=batch, n=len(told["cases"])))
