@@ -13,8 +13,10 @@ from hashlib import sha256
 from typing import Any
 
 from engine.app.facts import facts_for
+from engine.app.letters import skipped_letters
 from engine.app.office import Caller, Office
 from engine.app.record import Recorded, append, record, record_office
+from engine.app.titles import titled
 from engine.core.case import SYSTEM, Actor, Case
 from engine.core.chain import leaf_hash
 from engine.core.command import Advance, ChangeParty, Command, Follow, Open, PartyGiven
@@ -109,12 +111,15 @@ def perform(
             if dry_run:
                 tx.rollback()
             else:
-                tx.requests.put(request, digest, canonical(told), tx.now)
+                # In the order in which it is told, so that a repetition is answered to the letter.
+                tx.requests.put(request, digest, json.dumps(told, ensure_ascii=False, allow_nan=False), tx.now)
                 tx.settings.put("last_case", done.first.case.reference)
             return told, done
     except TransitionRefused as error:
         if not dry_run:
             note_refusal(office, caller, tried[0] if tried else None, error)
+        if tried:
+            error.reasons = titled(office, tried[0][1], error.reasons)
         raise
 
 
@@ -279,7 +284,10 @@ def _skip(
     definition = office.catalog.definition(tx, case.workflow, case.version)
     if definition.states[case.state].final:
         return
-    append(tx, definition, case, actor, "skipped", {"reasons": reasons_plain(error), "cause": cause}, fire.event)
+    plain = reasons_plain(error)
+    after = append(tx, definition, case, actor, "skipped", {"reasons": plain, "cause": cause}, fire.event)
+    if case.state in {state for t in definition.edges(fire.event) for state in t.source}:
+        tx.messages.queue(skipped_letters(tx, office, definition, after, fire.event, plain, cause))
     done.skipped.append(Skipped(fire.reference, fire.event, error.reasons))
 
 
