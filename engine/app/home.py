@@ -37,10 +37,11 @@ def furnish(office: Office, caller: Caller, *, origin: str, sandbox: bool, start
         sandbox: Mark it as one, for good.
         start: Where a sandbox's clock stands at first.
     """
-    with office.store.write() as tx:
-        if sandbox:
+    if sandbox:
+        with office.store.write() as tx:  # First, so that already the first entry goes by this clock.
             tx.settings.put("sandbox", "1")
             tx.settings.put("clock", instant(start or tx.now))
+    with office.store.write() as tx:
         tx.settings.put("origin", origin)
         today = LONG_AGO if sandbox else office.calendar.day(tx.now)
         user = tx.people.add_user(caller.login)
