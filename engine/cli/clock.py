@@ -1,5 +1,6 @@
 """Time: the sandbox's clock, and the work that time brings (`clock`, `tick`, `run`)."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -129,6 +130,7 @@ def run(shell: Shell, every: float, once: bool) -> None:
     def told(done: "Ticked") -> None:
         if any(value for value in asdict(done).values()):
             tell_ticked(shell, done, None)
+            sys.stdout.flush()
 
     shell.tell("run_begins", n=f"{every:g}")
     Worker(session.office, every, told).run()

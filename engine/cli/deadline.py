@@ -91,7 +91,7 @@ def _history(shell: Shell, session: Session, entry: Mapping[str, Any]) -> str:
     parts = [moment_text(session, entry["recorded_at"]), entry["entry"], shell.text(f"deadline_{what}")]
     if entry["due_on"]:
         parts.append(shell.text("deadline_until", day=entry["due_on"]))
-    parts.append(shell.text("deadline_by", who=entry["actor"], event=entry["event"] or entry["kind"]))
+    parts.append(shell.text("deadline_by", login=entry["actor"], event=entry["event"] or entry["kind"]))
     if entry["note"]:
         parts.append(f"– {entry['note']}")
     return "  ".join(parts)
