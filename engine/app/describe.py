@@ -132,7 +132,7 @@ def describe_done(tx: UnitOfWork, office: Office, done: Done) -> dict[str, Any]:
     others = [r for r in done.recorded if r.case.reference != first.case.reference]
     latest = tx.cases.get(first.case.reference) or first.case
     return {
-        "reference": first.case.reference, "event": first.entry.event or first.entry.act,
+        "reference": first.case.reference, "event": first.entry.event or first.entry.act, "kind": first.entry.act,
         "source": first.entry.source, "target": latest.state, "revision": latest.revision,
         "request_id": done.request_id, "entries": [r.entry.name for r in done.recorded],
         "deadlines": {"opened": opened, "moved": moved, "closed": closed}, "messages": messages,

@@ -58,10 +58,7 @@ class _Teller:
 
     def _head(self, told: Mapping[str, Any], mark: str) -> None:
         source, target = self.words.states[told["reference"]]
-        kind = f"kind_{told['event']}"
-        what = self.words.event[self.lang] if self.words.event else None
-        if what is None:
-            what = self.text(kind) if has_text(kind, self.lang) else str(told["event"])
+        what = self._what(told)
         states = target[self.lang]
         if source is not None and told["source"] != told["target"]:
             states = f"{source[self.lang]} {arrow()} {target[self.lang]}"
@@ -72,6 +69,15 @@ class _Teller:
             self.say(line)
         if told.get("pending"):
             self.say("  " + self.text("case_pending"))
+
+    def _what(self, told: Mapping[str, Any]) -> str:
+        """The event, or the kind of change; both where an event was taken back, or is one yes of several."""
+        event = self.words.event[self.lang] if self.words.event else None
+        if event and told["kind"] in ("open", "advance"):
+            return event
+        code = f"kind_{told['kind']}"
+        kind = self.text(code) if has_text(code, self.lang) else str(told["kind"])
+        return f"{kind}: {event}" if event else kind
 
     def _deadlines(self, told: Mapping[str, Any]) -> None:
         for deadline in told["deadlines"].get("closed", ()):
