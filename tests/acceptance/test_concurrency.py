@@ -273,7 +273,7 @@ def test_a_long_listing_may_be_cut_short_by_its_reader(world: World) -> None:
     world.inline("note", reference, "y" * 60_000)
 
     done = subprocess.run(
-        ["bash", "-c", f'"{running.SKEDE}" --as officer log --json | head -n 1; exit "${{PIPESTATUS[0]}}"'],  # noqa: S607
+        ["bash", "-c", f'"{running.SKEDE}" --as officer log --json | head -n 1; exit "${{PIPESTATUS[0]}}"'],
         cwd=world.home, env=running.environment(world.home), capture_output=True, encoding="utf-8", timeout=60,
         check=False,
     )  # fmt: skip
