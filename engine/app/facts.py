@@ -81,6 +81,8 @@ class _Lazy(Mapping[str, Any]):
             return self._next_meeting()
         if head == "before":
             return self._before(int(tail))
+        if head == "told":
+            return self._told(int(tail))
         if head == "moved_since":
             return self._moved_since(int(tail))
         path, slash, several = name.rpartition("/")
@@ -181,6 +183,14 @@ class _Lazy(Mapping[str, Any]):
     def _before(self, n: int) -> Case | None:
         lines = [(e.line, e.payload) for e in self._tx.log.entries(self._here.reference or "") if e.n < n]
         return fold(lines)
+
+    def _told(self, n: int) -> tuple[str, ...]:
+        """The people to whom a message of that entry may have come."""
+        sent = self._tx.messages.list(case=self._here.reference)
+        return tuple(dict.fromkeys(
+            m.message.person for m in sent
+            if m.message.n == n and m.message.person and m.message.state in ("sent", "unknown", "leased")
+        ))  # fmt: skip
 
     def _moved_since(self, n: int) -> tuple[str, ...]:
         """References of cases that the entry opened and that have been changed since."""

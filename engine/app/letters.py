@@ -9,7 +9,9 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from engine.app.facts import facts_for
 from engine.app.office import Office
+from engine.app.spoken import Speaker
 from engine.core.case import SYSTEM, Actor, Case, Deadline
 from engine.core.clockwork import kind_on
 from engine.core.command import Note
@@ -20,9 +22,12 @@ from engine.core.fields import format_value
 from engine.core.ladder import next_send_time
 from engine.core.message import Message
 from engine.core.plain import instant
+from engine.core.recipients import people_of
 from engine.core.schedule import Calendar
 from engine.ports import Person, UnitOfWork
 
+NO_DEADLINE: Mapping[str, Any] = {"name": "", "title": "", "due": "", "days": 0, "days_text": "", "how": ""}
+NO_STEP: Mapping[str, Any] = {"kind": "", "offset": 0}
 EMPTY_CASE = {"reference": "", "title": "", "dnr": "", "data": {}}
 
 
@@ -50,10 +55,39 @@ def _filled(office: Office, voice: "_Voice", message: Message, person: Person | 
 def _step(step: Mapping[str, Any] | None, deadline: Mapping[str, Any], read_on: date) -> dict[str, Any]:
     """How a reminder speaks on the day it leaves, which may be later than the one it was decided on."""
     if step is None:
-        return {"kind": "", "offset": 0}
+        return dict(NO_STEP)
     if step["kind"] == "escalated" or not deadline.get("due_on"):
         return dict(step)
     return {**step, "kind": kind_on(read_on, date.fromisoformat(deadline["due_on"]))}
+
+
+def skipped_letters(
+    tx: UnitOfWork, office: Office, definition: Definition, case: Case, event: str,
+    reasons: Sequence[Mapping[str, Any]], cause: str,
+) -> list[Message]:  # fmt: skip
+    """Tell the owner of a case that an event which another case fired was refused here."""
+    owner = definition.states[case.state].owner
+    if owner is None:
+        return []
+    facts = facts_for(tx, office, definition, case, {}, None)
+    source = tx.cases.get(cause.partition("#")[0])
+    letters = []
+    people = tx.directory.people(people_of((owner,), case, facts))
+    for person in people.values():
+        known = case_variables(tx, office, definition, case, person.lang)
+        title = next((t.title[person.lang] for t in definition.edges(event)), event)
+        known |= {
+            "recipient": {"name": person.name}, "event": {"id": event, "title": title}, "note": "", "message": "",
+            "reasons": [dict(r) for r in reasons], "deadline": NO_DEADLINE, "step": NO_STEP, "documents": [],
+            "source": {"title": source.title if source else "", "reference": source.reference if source else cause,
+                       "dnr": str(source.data.get("dnr") or "") if source else ""},
+        }  # fmt: skip
+        letters.append(Message(
+            key=f"{case.reference}#{case.n}/fire_skipped/{person.id}", case=case.reference, n=case.n,
+            template="fire_skipped", person=person.id, lang=person.lang, variables=known,
+            due_at=leaves_at(office, tx.now),
+        ))  # fmt: skip
+    return letters
 
 
 def leaves_at(office: Office, decided: datetime) -> datetime:
@@ -106,7 +140,6 @@ class _Voice:
         case, definition, entry = self.case, self.definition, self.decision.entry
         zone = self.office.calendar.zone
         state = definition.states[case.state]
-        edge = next((t for t in definition.transitions if t.event == entry.event), None)
         return {
             "lang": lang,
             "office": {"name": self.office.name, "mailbox": self.office.mailbox},
@@ -115,21 +148,39 @@ class _Voice:
                 "workflow": definition.title[lang], "state": state.title[lang],
                 "public": (state.public or state.title)[lang],
             },
-            "data": texts(definition.fields, case.data, lang, zone),
+            "data": Speaker(self.tx, lang, zone).texts(definition.fields, case.data),
             "parent": self._related(case.parent, lang),
             "links": {f.id: self._related(case.data.get(f.id), lang)
                       for f in definition.fields.values() if f.type == "case"},
-            "event": {"id": entry.event or entry.act, "title": edge.title[lang] if edge else entry.act},
+            "event": self._event(lang),
             "note": self.decision.command.note or "",
             "message": getattr(self.decision.command, "message", None) or "",
             "reasons": [dict(r) for r in entry.body.get("reasons", ())],
             "deadlines": [self.deadline(d.id, lang, self.today) for d in case.deadlines],
-            "deadline": {"name": "", "title": "", "due": "", "days": 0, "days_text": "", "how": ""},
-            "step": {"kind": "", "offset": 0},
+            "deadline": NO_DEADLINE,
+            "step": NO_STEP,
             "officer": self._officer(),
             "documents": [],
             "parties": self._parties(),
         }  # fmt: skip
+
+    def _event(self, lang: str) -> dict[str, str]:
+        """What happened; of an automatic step that was refused, what should have happened."""
+        entry = self.decision.entry
+        event = entry.event
+        if event is None and entry.act == "expire":
+            event = next((self.definition.deadlines[d.name].then for d in self.decision.deadlines.moved), None)
+        edge = next((t for t in self.definition.transitions if t.event == event), None)
+        return {"id": event or entry.act, "title": edge.title[lang] if edge else entry.act}
+
+    def _how(self, name: str, lang: str) -> str:
+        """What meets a deadline, in the words of its events."""
+        met_by = self.definition.deadlines[name].met_by
+        titles = dict.fromkeys(t.title[lang] for t in self.definition.transitions if t.event in met_by)
+        if not titles:
+            return ""
+        begin = "Det som ska göras" if lang == "sv" else "What is to be done"
+        return f"{begin}: {', '.join(titles)}."
 
     def _related(self, reference: Any, lang: str) -> dict[str, Any]:
         found = self.tx.cases.get(str(reference)) if reference else None
@@ -138,7 +189,7 @@ class _Voice:
         definition = self.office.catalog.definition(self.tx, found.workflow, found.version)
         return {
             "reference": found.reference, "title": found.title, "dnr": str(found.data.get("dnr") or ""),
-            "data": texts(definition.fields, found.data, lang, self.office.calendar.zone),
+            "data": Speaker(self.tx, lang, self.office.calendar.zone).texts(definition.fields, found.data),
         }  # fmt: skip
 
     def _officer(self) -> dict[str, str]:
@@ -176,7 +227,8 @@ class _Voice:
         return {
             "name": found.name, "title": self.definition.deadlines[found.name].title[lang],
             "due": due_text(found, lang, calendar), "due_on": found.due_on.isoformat(), "days": days,
-            "days_text": days_text(days, lang), "how": "", "version": found.version, "id": found.id,
+            "days_text": days_text(days, lang), "how": self._how(found.name, lang), "version": found.version,
+            "id": found.id,
         }  # fmt: skip
 
 
@@ -199,15 +251,3 @@ def days_text(days: int, lang: str) -> str:
         return words.get(days) or (f"om {days} dagar" if days > 0 else f"för {-days} dagar sedan")
     words = {0: "today", 1: "tomorrow", -1: "yesterday"}
     return words.get(days) or (f"in {days} days" if days > 0 else f"{-days} days ago")
-
-
-def texts(fields: Mapping[str, Field], data: Mapping[str, Any], lang: str, zone: Any) -> dict[str, Any]:
-    """Every field as text, "" where it is empty; lists as records of texts."""
-    return {f.id: _text(f, data.get(f.id), lang, zone) for f in fields.values()}
-
-
-def _text(field: Field, value: Any, lang: str, zone: Any) -> Any:
-    if field.type == "list":
-        return [{name: _text(part, record.get(name), lang, zone) for name, part in field.item.items()}
-                for record in value or ()]  # fmt: skip
-    return "" if value is None else format_value(field, value, lang, zone=zone)

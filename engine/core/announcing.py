@@ -39,6 +39,12 @@ def welcomes(setup: Setup, before: Case, after: Case, n: int) -> tuple[Message, 
     return tuple(_message(setup, after, notice, n, person) for person in _contacts(after) if person not in met)
 
 
+def corrections(setup: Setup, case: Case, entry: int, n: int) -> tuple[Message, ...]:
+    """A message to everybody whom a message of the entry that is taken back has reached."""
+    notice = Notice("correction_notice", ())
+    return tuple(_message(setup, case, notice, n, person) for person in setup.facts.people(f"told:{entry}"))
+
+
 def _contacts(case: Case) -> tuple[str, ...]:
     named = (person for p in case.parties if p.until is None for person in p.people.get("contact", ()))
     return tuple(dict.fromkeys(named))

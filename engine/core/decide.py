@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from engine.core import changes, clockwork
+from engine.core.announcing import corrections
 from engine.core.case import Case
 from engine.core.command import (
     Advance,
@@ -131,7 +132,8 @@ def _correct(setup: Setup, case: Case, command: Correct) -> Decision:
     kept = {d.id for d in before.deadlines}
     ended = tuple(Ended(d, "cancelled") for d in case.deadlines if d.id not in kept)
     bumped = {d.id: replace(d, version=d.version + 1) for d in before.deadlines}
-    return draft.conclude(Changes(moved=tuple(bumped.values()), ended=ended))
+    notices = corrections(setup, case, command.entry, draft.n)
+    return draft.conclude(Changes(moved=tuple(bumped.values()), ended=ended), messages=notices)
 
 
 def _checked_undo(setup: Setup, case: Case, command: Correct, before: Case | None) -> Case:

@@ -4,6 +4,7 @@ A fact is named by a short text, so that a guard's needs are data:
 `parent`, `FIELD` of type case, and paths of them (`parent.call`) give one related case;
 `children`, `siblings`, `linking:FIELD`, and paths to them (`parent.parent/children`) give several;
 `users:ROLE`, `list:NAME` give the people behind a recipient token; `settings` the home's settings;
+`told:N` the people whom a message of entry N has reached;
 `next_meeting` the body's next planned meeting; `number:FIELD` the next number of a counter field.
 """
 
