@@ -35,7 +35,7 @@ def against_rules(definition: Definition, before: Case | None, entry: Entry) -> 
     fields = _fields(definition, entry)
     if fields is not None or entry.act not in MOVES:
         return fields or _still(entry)
-    where = before.state if before else None
+    where = before.state if before and not before.taken_back else None
     edges = [t for t in definition.transitions if t.event == entry.event]
     edges = [t for t in edges if (where in t.source if where is not None else t.is_opening)]
     params = {"event": entry.event, "source": entry.source, "target": entry.target}
@@ -79,7 +79,7 @@ def _edge(definition: Definition, before: Case | None, entry: Entry, edge: Trans
         yield Why("replay_role", params)
     asked = list(entry.body.get("guards", ()))
     wanted = [use.name for use in edge.guards]
-    if asked != wanted:
+    if asked != wanted and not imported:
         yield Why("replay_guards", {**params, "asked": asked, "wanted": wanted})
     waivable = {use.name for use in edge.guards if use.waivable_by}
     for name in entry.body.get("waived", ()):

@@ -157,8 +157,6 @@ def _office(tx: UnitOfWork) -> tuple[Known, Chain, Bad | None]:
         elif entry.act == "erase":
             known.erased.update(body.get("entries", ()))
             known.people.add(str(body.get("person")))
-        elif entry.act == "import_undone":
-            known.undone.add(str(body.get("batch")))
     faults += [*_definitions(tx, known, published), *rows_differ(tx, known, chain)]
     return known, chain, Bad(OFFICE, *faults[0]) if faults else None
 

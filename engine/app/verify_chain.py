@@ -59,7 +59,6 @@ class Known:
         definitions: `name@version` -> the definition, if its row is sound.
         digests: `name@version` -> the digest under which it was published, by the log.
         erased: `REF#n` of entries whose payload was erased, by the log; `people` the persons erased.
-        undone: Names of imports that were undone, by the log.
     """
 
     origin: str
@@ -67,7 +66,6 @@ class Known:
     digests: dict[str, str] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
     people: set[str] = field(default_factory=set)
-    undone: set[str] = field(default_factory=set)
 
 
 class Chain:

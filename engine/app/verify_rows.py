@@ -25,15 +25,14 @@ def rows_differ(tx: UnitOfWork, known: Known, chain: Chain) -> Iterator[Fault]:
 
 def _case(tx: UnitOfWork, known: Known, chain: Chain) -> Iterator[Why]:
     row, case = tx.audit.case(chain.reference), chain.case
-    if case is None:
+    if case is None or case.taken_back:
         if row is not None:
             yield Why("verify_row_unexpected", {"table": "cases", "key": chain.reference})
         return
-    batch = chain.entries[0].body.get("batch")
     if row is None:
-        if batch not in known.undone:
-            yield Why("verify_row_missing", {"table": "cases", "key": chain.reference})
+        yield Why("verify_row_missing", {"table": "cases", "key": chain.reference})
         return
+    batch = next((entry.body.get("batch") for entry in reversed(chain.entries) if entry.act == "open"), None)
     definition = known.definitions[f"{case.workflow}@{case.version}"]
     wanted = tx.audit.case_expected(case, definition.states[case.state].phase, personal_fields(definition))
     yield from _compared("cases", chain.reference, row, {**wanted, "batch": batch})
@@ -127,6 +126,6 @@ def _state_follows(chain: Chain, row: Mapping[str, Any], said: Said) -> bool:
         return latest != "sent" and (reason in called_off or "cancelled" in (said.state, latest))
     told = latest or said.state
     if state == told:
-        return latest is not None or state != "queued" or not called_off
+        return latest is not None or state not in ("queued", "held") or not called_off
     # A letter that waits for its next attempt is no news for the log.
     return bool(state == "deferred" and told in ("queued", "unknown"))
