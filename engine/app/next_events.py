@@ -12,6 +12,7 @@ from engine.app.describe import describe_deadline
 from engine.app.naming import event_named
 from engine.app.office import Caller, Office
 from engine.app.perform import setup_for
+from engine.app.titles import with_titles
 from engine.core.acting import EXTERNAL
 from engine.core.case import Actor, Case
 from engine.core.command import Advance
@@ -117,7 +118,7 @@ def _possible(tx: UnitOfWork, office: Office, actor: Actor, case: Case, event: s
     try:
         _, decision = attempt(tx, office, actor, case, event)
     except TransitionRefused as error:
-        missing = error.reasons
+        missing = with_titles(tx, office, machine.definition, error.reasons)
     except EngineError as error:
         missing = (Refusal(error.code, {"what": error.message}),)
     who = {role for reason in missing for role in (*reason.who, *reason.waivable_by)}

@@ -36,9 +36,21 @@ def report(error: BaseException, shell: Shell) -> int:
     return number
 
 
+def reason_text(reason: Refusal, lang: str) -> str:
+    """A reason in a sentence, with titles where they are known and ids where not."""
+
+    def called(name: str, value: Any) -> Any:
+        titles = reason.titles.get(name, {})
+        if isinstance(value, list | tuple):
+            return [called(name, part) for part in value]
+        return titles[value][lang] if isinstance(value, str) and value in titles else value
+
+    return text(reason.code, lang, **{name: called(name, value) for name, value in reason.params.items()})
+
+
 def reason_json(reason: Refusal, lang: str) -> dict[str, Any]:
     """A reason as scripts read it."""
-    told: dict[str, Any] = {"code": reason.code, "text": text(reason.code, lang, **reason.params)}
+    told: dict[str, Any] = {"code": reason.code, "text": reason_text(reason, lang)}
     if reason.params:
         told["params"] = dict(reason.params)
     for name in ("fix", "who", "guard", "waivable_by"):
@@ -50,7 +62,7 @@ def reason_json(reason: Refusal, lang: str) -> dict[str, Any]:
 
 def reason_lines(reason: Refusal, lang: str) -> list[str]:
     """A reason as people read it: its text, the command that mends it, who may, who may waive it."""
-    lines = [f"  - {text(reason.code, lang, **reason.params)}"]
+    lines = [f"  - {reason_text(reason, lang)}"]
     if reason.fix:
         lines.append(f"    {text('reason_fix', lang, command=reason.fix)}")
     if reason.who:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.app.next_events import Ahead, Possible
-from engine.cli.failure import reason_json
+from engine.cli.failure import reason_json, reason_text
 from engine.cli.options import Shell
 from engine.cli.output import mark_sandbox, say, say_styled
 from engine.cli.session import Session
 from engine.cli.telling import arrow
-from engine.cli.texts import role_text, text
+from engine.cli.texts import role_text
 from engine.core.errors import Refusal
 from engine.core.localday import format_day
 from engine.core.when import parse_date
@@ -70,7 +70,7 @@ class _Event:
             self._effects()
 
     def _missing(self, reason: Refusal) -> None:
-        say(f"  - {text(reason.code, self.lang, **reason.params)}")
+        say(f"  - {reason_text(reason, self.lang)}")
         if reason.fix:
             say(f"    {self.text('reason_fix', command=reason.fix)}")
         if reason.who:
