@@ -30,6 +30,17 @@ class Places:
         """A home of one's own that begins at a place."""
         return self._at(name).copy(folder)
 
+    def ready(self, name: str) -> Sandbox:
+        """The home in which a way can be taken now. It is shared: only commands that are refused may be given in it."""
+        way = WAYS[name]
+        ready = f"ready.{name.replace('/', '.')}"
+        if not way.before:
+            return self._at(way.place)
+        if ready not in self._made:
+            self._made[ready] = self.copy(way.place, self._folder / ready)
+            self._made[ready].do(*way.before)
+        return self._made[ready]
+
     def _at(self, name: str) -> Sandbox:
         if name not in self._made:
             self._made[name] = self._make(name)
