@@ -1,0 +1,279 @@
+"""Rows of a bulk file as commands: every cell is looked at before anything is done, and every fault is told."""
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from engine.app.advance import Given, Paper, file_digest
+from engine.app.edit import user_named
+from engine.app.naming import case_named, event_named, person_named, values_named
+from engine.app.office import Office
+from engine.core.definition import Definition, Field
+from engine.core.entry import canonical
+from engine.core.errors import EngineError, UsageError
+from engine.core.fields import parse_value
+from engine.core.machine import START, Machine
+from engine.core.money import to_ore
+from engine.ports import UnitOfWork
+
+PLAIN = (
+    "reference", "workflow", "event", "title", "parent", "note", "occurred", "on_behalf_of", "request_id", "assign",
+    "data",
+)  # fmt: skip
+PREFIXES = ("set", "attach", "sign", "party")
+_REMARK = "#"
+_NAMESPACE = uuid.UUID("5b0c3f0a-5a57-5d0e-9d1c-6f1c1f6f2a51")
+"""Of the request ids that are computed from a row's content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """How the files that a row names are read; their paths are relative to the bulk file.
+
+    Attributes:
+        paper: Kind and path -> the document.
+        values: Path of a JSON or TOML file -> its values.
+        moment: A WHEN, the office's zone and now -> the instant at which something happened.
+    """
+
+    paper: Callable[[str, str], Paper]
+    values: Callable[[str], Mapping[str, Any]]
+    moment: Callable[[str, Any, datetime], datetime]
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One row, understood.
+
+    Attributes:
+        reference: The case, or None where the row opens one of `workflow`.
+        papers: (kind, path): read when it is the row's turn, so that not all of them are in memory.
+        signs: (for whom, the kind of document, who signed).
+        sums: Field -> amount in öre, of the fields that hold money.
+    """
+
+    line: int
+    reference: str | None
+    workflow: str | None
+    event: str | None
+    given: Given
+    title: str = ""
+    parent: str | None = None
+    parties: tuple[str, ...] = ()
+    papers: tuple[tuple[str, str], ...] = ()
+    signs: tuple[tuple[str, str, str], ...] = ()
+    assign: str | None = None
+    sums: Mapping[str, int] = field(default_factory=dict)
+    request_id: str = ""
+
+
+def read_errands(
+    office: Office, columns: Sequence[str], rows: Iterable[tuple[int, Mapping[str, str]]], files: Files
+) -> list[Errand]:
+    """The rows of a table as commands.
+
+    Args:
+        office: Where.
+        columns: The columns of the table.
+        rows: (line, cells by column).
+        files: How files are read.
+
+    Raises:
+        UsageError: A column or a cell is wrong; every one is named with its line.
+    """
+    faults = list(_columns(columns))
+    if faults:
+        raise UsageError("; ".join(faults))
+    errands: list[Errand] = []
+    with office.store.read() as tx:
+        reader = _Reader(tx, office, files)
+        for line, cells in rows:
+            filled = {name: cell for name, cell in cells.items() if cell and not name.startswith(_REMARK)}
+            errand = reader.errand(line, filled)
+            faults += [f"line {line}, column {column}: {what}" for column, what in reader.faults]
+            if errand is not None:
+                errands.append(errand)
+    if faults:
+        more = f"; and {len(faults) - 20} more" if len(faults) > 20 else ""
+        raise UsageError("; ".join(faults[:20]) + more + "; nothing was done")
+    return list(_numbered(errands, files))
+
+
+def _columns(columns: Sequence[str]) -> Iterator[str]:
+    for name in columns:
+        prefix, colon, rest = name.partition(":")
+        if name in PLAIN or name.startswith(_REMARK) or (prefix in PREFIXES and colon and rest):
+            continue
+        known = f"{', '.join(PLAIN)}, set:FIELD, attach:KIND, sign:ROLE and party:ROLE"
+        yield f"line 1: there is no column {name}; there are {known}"
+    if not {"reference", "workflow"} & set(columns):
+        yield "line 1: a column reference (or workflow, to open cases) is missing"
+
+
+class _Reader:
+    """Understands rows one by one; `faults` holds (column, what) of the latest."""
+
+    def __init__(self, tx: UnitOfWork, office: Office, files: Files) -> None:
+        self._tx, self._office, self._files = tx, office, files
+        self.faults: list[tuple[str, str]] = []
+
+    def errand(self, line: int, cells: Mapping[str, str]) -> Errand | None:
+        self.faults = []
+        found = self._place(cells)
+        if found is None:
+            return None
+        machine, reference, state = found
+        definition = machine.definition
+        event = self._try("event", partial(self._event, machine, state, cells.get("event")))
+        values = {**self._data(cells), **_having("set", cells)}
+        sums = self._values(definition, values)
+        for kind, path in _having("attach", cells).items():
+            self._paper(definition, kind, path)
+        signs = tuple(self._signs(definition, state, event, cells))
+        assign = cells.get("assign")
+        if assign:
+            self._try("assign", partial(user_named, self._tx, assign))
+        behalf = cells.get("on_behalf_of")
+        if behalf:
+            self._try("on_behalf_of", partial(person_named, self._tx, behalf))
+        when = cells.get("occurred")
+        zone, now = self._office.calendar.zone, self._tx.now
+        occurred = self._try("occurred", partial(self._files.moment, when, zone, now)) if when else None
+        self._whole(reference, event, values, cells, signs)
+        if self.faults:
+            return None
+        given = Given(set=values, note=cells.get("note"), on_behalf_of=behalf, occurred_at=occurred)
+        return Errand(
+            line=line, reference=reference, workflow=None if reference else cells["workflow"], event=event, given=given,
+            title=cells.get("title", ""), parent=cells.get("parent"),
+            parties=tuple(f"{role}={text}" for role, text in _having("party", cells).items()),
+            papers=tuple(_having("attach", cells).items()), signs=signs, assign=assign, sums=sums,
+            request_id=cells.get("request_id", ""),
+        )  # fmt: skip
+
+    def _try(self, column: str, work: Callable[[], Any]) -> Any:
+        try:
+            return work()
+        except EngineError as error:
+            self.faults.append((column, error.message))
+            return None
+
+    def _place(self, cells: Mapping[str, str]) -> tuple[Machine, str | None, str] | None:
+        """The rules, the case, and the state that the row begins from."""
+        tx, catalog = self._tx, self._office.catalog
+        named = [name for name in ("reference", "workflow") if cells.get(name)]
+        if len(named) != 1:
+            self.faults.append(("reference", "name a case, or a workflow to open one, and not both"))
+            return None
+        if named == ["workflow"]:
+            day = self._office.calendar.day(tx.now)
+            machine = self._try("workflow", partial(catalog.current, tx, cells["workflow"], day))
+            return None if machine is None else (machine, None, START)
+        reference = self._try("reference", partial(case_named, tx, cells["reference"]))
+        case = tx.cases.get(reference) if reference else None
+        return None if case is None else (catalog.get(tx, case.workflow, case.version), case.reference, case.state)
+
+    def _event(self, machine: Machine, state: str, text: str | None) -> str | None:
+        if text is None:
+            return None
+        name = event_named(machine, state, text)
+        if all(edge.event != name for edge in machine.definition.transitions):
+            raise UsageError(f"{machine.definition.name} has no event {text}")
+        return name
+
+    def _data(self, cells: Mapping[str, str]) -> Mapping[str, Any]:
+        path = cells.get("data")
+        read: Mapping[str, Any] = self._try("data", partial(self._files.values, path)) if path else {}
+        return read or {}
+
+    def _values(self, definition: Definition, values: Mapping[str, Any]) -> dict[str, int]:
+        """Look at every value as the rules will; the amounts among them."""
+        sums = {}
+        for name, raw in values.items():
+            known = definition.fields.get(name)
+            if known is None:
+                self.faults.append((f"set:{name}", f"{definition.name} has no field {name}"))
+                continue
+            value = self._try(f"set:{name}", partial(self._value, definition, known, raw))
+            if known.type == "money" and value is not None:
+                sums[name] = to_ore(value)
+        return sums
+
+    def _value(self, definition: Definition, known: Field, raw: Any) -> Any:
+        named = values_named(self._tx, self._office, definition, {known.id: raw})
+        return parse_value(known, named[known.id], zone=self._office.calendar.zone, now=self._tx.now)
+
+    def _paper(self, definition: Definition, kind: str, path: str) -> None:
+        column = f"attach:{kind}"
+        if kind not in definition.documents:
+            kinds = ", ".join(sorted(definition.documents))
+            self.faults.append((column, f"{definition.name} has no document kind {kind}; it has {kinds}"))
+        elif not (self._files.folder / path).is_file():
+            self.faults.append((column, f"there is no file {path}; paths are relative to the table"))
+
+    def _signs(
+        self, definition: Definition, state: str, event: str | None, cells: Mapping[str, str]
+    ) -> Iterator[tuple[str, str, str]]:
+        """`sign:ROLE` is over what the event needs signed, or `sign:ROLE:KIND` names it."""
+        for name, person in _having("sign", cells).items():
+            who, _, kind = name.partition(":")
+            self._try(f"sign:{name}", partial(person_named, self._tx, person))
+            wanted = [kind] if kind else signed_kinds(definition, state, event)
+            if len(wanted) == 1:
+                yield who, wanted[0], person
+            else:
+                self.faults.append((f"sign:{name}", f"name the document that was signed: sign:{who}:KIND"))
+
+    def _whole(
+        self, reference: str | None, event: str | None, values: Mapping[str, Any], cells: Mapping[str, str],
+        signs: Sequence[Any],
+    ) -> None:  # fmt: skip
+        if reference is None:
+            if not cells.get("title"):
+                self.faults.append(("title", "a case that is opened needs a title"))
+            return
+        for name in ("title", "parent", *(f"party:{role}" for role in _having("party", cells))):
+            if cells.get(name):
+                self.faults.append((name, "is for cases that are opened; this one is there already"))
+        if event is None and not cells.get("event"):
+            if values:
+                self.faults.append(("event", "fields are set by an event: name one"))
+            elif not (signs or cells.get("assign") or _having("attach", cells) or cells.get("note")):
+                self.faults.append(("event", "the row does nothing: name an event"))
+
+
+def _having(prefix: str, cells: Mapping[str, str]) -> dict[str, str]:
+    return {name.partition(":")[2]: cell for name, cell in cells.items() if name.startswith(f"{prefix}:")}
+
+
+def signed_kinds(definition: Definition, state: str, event: str | None) -> list[str]:
+    """The kinds of document that an event needs signed."""
+    edges = [t for t in definition.transitions if t.event == event and (state in t.source or t.is_opening)]
+    return sorted({token.partition(":")[2] for edge in edges for token in edge.needs.signatures})
+
+
+def _numbered(errands: Iterable[Errand], files: Files) -> Iterator[Errand]:
+    """Give each row without a request id one that is computed from what it says.
+
+    So the same file, or a mended one, can be run again: a row that was carried out before is known again. Rows that
+    say the same are told apart by their number among each other, not by their line.
+    """
+    seen: Counter[str] = Counter()
+    for errand in errands:
+        if errand.request_id:
+            yield errand
+            continue
+        said = canonical({
+            **errand.given.intent(), "reference": errand.reference, "workflow": errand.workflow, "event": errand.event,
+            "title": errand.title, "parent": errand.parent, "parties": list(errand.parties), "assign": errand.assign,
+            "signs": [list(sign) for sign in errand.signs],
+            "files": [[kind, file_digest(files.paper(kind, path).content)] for kind, path in errand.papers],
+        })  # fmt: skip
+        seen[said] += 1
+        yield replace(errand, request_id=str(uuid.uuid5(_NAMESPACE, f"{said}#{seen[said]}")))

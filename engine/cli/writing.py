@@ -1,0 +1,41 @@
+"""Writing a file that a person asked for: whole or not at all, or on stdout where none is named."""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from engine.core.errors import Unavailable, UsageError
+
+
+def write_new(path: Path | None, parts: Iterable[bytes]) -> int:
+    """Write the parts to a file, which appears only when it is whole, or to stdout; how many bytes.
+
+    Raises:
+        UsageError: There is a folder at that path, or the folder it lies in is missing.
+        Unavailable: The file cannot be written.
+    """
+    if path is None:
+        size = 0
+        for part in parts:
+            size += sys.stdout.buffer.write(part) if hasattr(sys.stdout, "buffer") else _as_text(part)
+        return size
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise UsageError(f"{path}: name a file in a folder that exists")
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    size = 0
+    try:
+        with draft.open("xb") as file:
+            for part in parts:
+                size += file.write(part)
+        draft.replace(path)
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return size
+
+
+def _as_text(part: bytes) -> int:
+    sys.stdout.write(part.decode())
+    return len(part)
