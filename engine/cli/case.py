@@ -57,11 +57,11 @@ def show(shell: Shell, ref: str, as_of: str | None, decision: bool) -> None:
         if as_of:
             raise UsageError("--as-of and --decision exclude each other: a decision tells itself what came after it")
         found = decisions(session.office, session.caller, view.case.reference)
+    if session.sandbox:
+        mark_sandbox(shell.text("sandbox"), as_json=shell.json)
     if shell.json:
         emit_json({**view.told, "decisions": [d.as_json() for d in found]} if decision else view.told)
         return
-    if session.sandbox:
-        mark_sandbox(shell.text("sandbox"), as_json=False)
     printer = CasePrinter(shell, session, view)
     if decision:
         from engine.cli.decision_text import print_decisions
@@ -80,13 +80,16 @@ def next_(shell: Shell, ref: str, event: str | None) -> None:
     """What can be done now, by whom, what is missing, and what it would do."""
     from engine.app.next_events import next_events
     from engine.cli.nexting import possible_json, print_ahead
+    from engine.cli.output import mark_sandbox
 
     session = open_session(shell, read_only=True)
     ahead = next_events(session.office, session.caller, ref, event)
+    if session.sandbox:
+        mark_sandbox(shell.text("sandbox"), as_json=shell.json)
     if shell.json:
         emit_json([possible_json(possible, shell.lang) for possible in ahead.events])
         return
-    print_ahead(shell, session, ahead, whole=event is not None)
+    print_ahead(shell, ahead, whole=event is not None)
 
 
 @click.command()

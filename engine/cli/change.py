@@ -205,11 +205,11 @@ def _list_parties(shell: Shell, ref: str) -> None:
 
     session = open_session(shell, read_only=True)
     view = show(session.office, session.caller, ref)
+    if session.sandbox:
+        mark_sandbox(shell.text("sandbox"), as_json=shell.json)
     if shell.json:
         emit_json(view.told["parties"])
         return
-    if session.sandbox:
-        mark_sandbox(shell.text("sandbox"), as_json=False)
     if not view.told["parties"]:
         shell.tell("nothing_found")
     CasePrinter(shell, session, view).parties()

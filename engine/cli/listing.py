@@ -45,6 +45,8 @@ def list_(shell: Shell, /, **asked: Any) -> None:
     fields = dict(asked.pop("field_values"))
     wanted = Wanted(**asked, columns=columns, fields=fields)
     page = list_cases(session.office, session.caller, wanted)
+    if session.sandbox:
+        mark_sandbox(shell.text("sandbox"), as_json=shell.json)
     if shell.json:
         emit_json(_page_json(page, columns))
         return
@@ -69,8 +71,6 @@ def _raw(row: Any, name: str) -> Any:
 def _print_page(shell: Shell, session: Session, page: Any, columns: Sequence[str]) -> None:
     from engine.cli.tables import Column, print_table
 
-    if session.sandbox:
-        mark_sandbox(shell.text("sandbox"), as_json=False)
     with session.office.store.read() as tx:
         now = tx.now
     titles = []
@@ -153,9 +153,9 @@ def tree(shell: Shell, ref: str) -> None:
         label = f"{kin.case.reference}  {kin.case.title}  ({kin.workflow[shell.lang]}: {kin.state[shell.lang]})"
         return Branch(label, tuple(branch(child) for child in kin.children))
 
+    if session.sandbox:
+        mark_sandbox(shell.text("sandbox"), as_json=shell.json)
     if shell.json:
         emit_json(as_json(top))
         return
-    if session.sandbox:
-        mark_sandbox(shell.text("sandbox"), as_json=False)
     print_tree(branch(top), color=shell.color)

@@ -81,7 +81,7 @@ class _Teller:
 
     def _deadlines(self, told: Mapping[str, Any]) -> None:
         for deadline in told["deadlines"].get("closed", ()):
-            how = self.text(f"deadline_{deadline['state']}")
+            how = self.text(f"ended_{deadline['state']}")
             self.say("  " + self.text("case_deadline_closed", title=self._title(deadline), how=how))
         for what in ("opened", "moved"):
             for deadline in told["deadlines"].get(what, ()):
