@@ -6,8 +6,7 @@ from typing import Any
 from engine.app.next_events import Ahead, Possible
 from engine.cli.failure import reason_json, reason_text
 from engine.cli.options import Shell
-from engine.cli.output import mark_sandbox, say, say_styled
-from engine.cli.session import Session
+from engine.cli.output import say, say_styled
 from engine.cli.telling import arrow
 from engine.cli.texts import role_text
 from engine.core.errors import Refusal
@@ -31,10 +30,8 @@ def _reason(possible: Possible, reason: Refusal, lang: str) -> dict[str, Any]:
     return told | {"people": {role: list(possible.people.get(role, ())) for role in reason.who}}
 
 
-def print_ahead(shell: Shell, session: Session, ahead: Ahead, *, whole: bool) -> None:
+def print_ahead(shell: Shell, ahead: Ahead, *, whole: bool) -> None:
     """The events for people; `whole`: also what each would open, close, send and set going."""
-    if session.sandbox:
-        mark_sandbox(shell.text("sandbox"), as_json=False)
     case, lang = ahead.case, shell.lang
     state = ahead.definition.states[case.state].title[lang]
     say_styled([(case.reference, "bold"), (f"  {case.title}", None), (f"  {state}", "cyan")], color=shell.color)
