@@ -6,19 +6,25 @@ from pathlib import Path
 import pytest
 import running
 from cases import World, receive
+from paths import Places
 
 pytestmark = pytest.mark.acceptance
 
 
 def editor(world: World, program: str) -> dict[str, str]:
     """An editor that is a Python program over the text of the form, `text`."""
-    script = world.home / "editor.py"
+    return editor_in(world.home, program)
+
+
+def editor_in(home: Path, program: str) -> dict[str, str]:
+    """As `editor`; the form as it was shown is kept as `seen.toml` in the home."""
+    script = home / "editor.py"
     script.write_text(
         "import sys, pathlib\npath = pathlib.Path(sys.argv[1])\ntext = path.read_text('utf-8')\n"
-        f"pathlib.Path({str(world.home / 'seen.toml')!r}).write_text(text, 'utf-8')\n{program}\n"
+        f"pathlib.Path({str(home / 'seen.toml')!r}).write_text(text, 'utf-8')\n{program}\n"
         "path.write_text(text, 'utf-8')\n", "utf-8",
     )  # fmt: skip
-    starter = world.home / "editor.sh"
+    starter = home / "editor.sh"
     starter.write_text(f'#!/bin/sh\nexec python3 {script} "$1"\n')
     starter.chmod(starter.stat().st_mode | stat.S_IXUSR)
     return {"EDITOR": str(starter)}
@@ -149,3 +155,27 @@ def test_a_form_that_is_no_toml_any_more_is_kept(world: World) -> None:
     kept = Path(next(line for line in done.err.splitlines() if "finns kvar" in line).split("--data ")[1].rstrip(")"))
     assert kept.read_text("utf-8") == "note = = 1"
     kept.unlink()
+
+
+def test_a_review_is_given_in_a_form_or_as_scores(places: Places, tmp_path: Path) -> None:
+    home = places.copy("application.preparation", tmp_path / "home").home
+    program = "text = text.replace('= \"\"', '= 3').replace('note = 3', 'note = \"läst\"')"
+    (case,) = running.inline(home, "list", "application", "--state", "preparation", "--json").json
+
+    by_form = running.skede(home, "review", case["reference"], "--edit", environ=editor_in(home, program))
+    again = running.inline(home, "review", case["reference"], "-s", "early=5", "--json")
+    too_high = running.inline(home, "review", case["reference"], *all_scores("6"), "--json")
+    replaced = running.inline(home, "review", case["reference"], *all_scores("5"), "--json")
+
+    assert by_form.code == 0, by_form.err
+    assert "# Tidigt i ålder eller process\nearly" in (home / "seen.toml").read_text("utf-8")
+    assert (again.code, again.codes) == (3, ["review_incomplete"])
+    assert too_high.code == 2
+    assert replaced.json["revision"] == case["revision"] + 2
+
+
+def all_scores(score: str) -> list[str]:
+    """The same score for every criterion of an application."""
+    names = ("early", "new_ways", "learning", "needs", "delimited", "follow_up", "relevance", "potential",
+             "feasibility", "actors")  # fmt: skip
+    return [word for name in names for word in ("-s", f"{name}={score}")]
