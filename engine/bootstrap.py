@@ -155,11 +155,16 @@ def check_database(settings: Settings) -> tuple[str, ...]:
     return check(_file(settings))
 
 
-def back_up(settings: Settings, target: Path) -> None:
-    """Copy the home's database while it is in use, and note when."""
+def copy_database(settings: Settings, target: Path) -> None:
+    """Copy the home's database while it is in use."""
     from engine.store.copies import backup
 
     backup(_file(settings), target)
+
+
+def back_up(settings: Settings, target: Path) -> None:
+    """Copy the home's database while it is in use, and note when."""
+    copy_database(settings, target)
     with open_office(settings).store.write() as tx:
         tx.settings.put("last_backup", datetime.now(UTC).isoformat())
 
@@ -176,8 +181,8 @@ def restore_backup(settings: Settings, source: Path, caller: Caller) -> Mapping[
     from engine.app.restored import begin_again
     from engine.store.copies import restore
 
-    old = _is_sandbox(settings)
-    if old is not None and old != _is_sandbox(replace(settings, database=str(source.absolute()))):
+    old, new = _is_sandbox(settings), _is_sandbox(replace(settings, database=str(source.absolute())))
+    if None not in (old, new) and old != new:
         raise UsageError(f"{source} and this home are not of one kind: a sandbox never becomes a real home")
     restore(_file(settings), source)
     return begin_again(open_office(settings), caller)

@@ -68,7 +68,7 @@ def _what(shell: Shell, entry: Mapping[str, Any]) -> str:
 
 def _who(shell: Shell, entry: Mapping[str, Any]) -> str:
     who = f"{entry['name']} ({entry['actor']})" if entry["name"] else str(entry["actor"])
-    if entry["role"] not in (None, entry["actor"]):
+    if entry["role"] not in (None, "system"):
         who += f", {role_text(entry['role'], shell.lang)}"
     if entry["on_behalf_of"]:
         who += " " + shell.text("log_on_behalf", name=entry["behalf_name"] or entry["on_behalf_of"])
