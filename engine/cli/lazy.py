@@ -32,7 +32,7 @@ class Entry:
 SECTIONS: dict[tuple[str, str], dict[str, Entry]] = {
     ("Börja", "Start"): {
         "init": Entry("home:init", "gör ett hem för kontoret", "make a home for the office"),
-        "demo": Entry("home:demo", "bygg ett övningshem av verkliga utlysningar", "build a sandbox from real calls"),
+        "demo": Entry("demo:demo", "bygg ett övningshem av verkliga utlysningar", "build a sandbox from real calls"),
         "tour": Entry(None, "en kvarts rundtur i övningshemmet", "fifteen minutes in the demo home"),
         "doctor": Entry("home:doctor", "undersök hemmet: vad är fel, vad hjälper", "examine the home, say what helps"),
     },

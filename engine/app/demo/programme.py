@@ -31,6 +31,7 @@ class Call:
         known: What the sources tell, in a sentence.
         invented: What is made up, in a sentence.
         told: The amount granted by the sources, in words; empty if none is told.
+        sure: Which of `closes` and `board` a source tells; the others are made up.
         concluded: The day on which it is concluded; None while it goes on.
     """
 
@@ -46,6 +47,7 @@ class Call:
     known: str
     invented: str
     told: str = ""
+    sure: tuple[str, ...] = ()
     areas: tuple[str, ...] = ("other",)
     months: int = 36
     concluded: str | None = None
@@ -55,14 +57,14 @@ class Call:
 CALLS = (
     Call(
         "2016", "Utlysning 2016", "RUN", planned="2016-02-08", opens="2016-04-04", closes="2016-09-09T24:00",
-        board="2016-11-17T09:30", frame="10000000", concluded="2017-06-12",
+        board="2016-11-17T09:30", frame="10000000", concluded="2017-06-12", sure=("closes",),
         goal="Tidiga insatser för barn och unga, så att fler klarar grundskolan med godkända betyg.",
         known="Sista ansökningsdag 9 september, beslut i november; barnrättsperspektivet ska genomsyra ansökan.",
         invented="öppningsdag, sammanträdesdag, ram",
     ),
     Call(
         "2019", "Utlysning 2019", "RUN", planned="2019-02-11", opens="2019-05-06", closes="2019-10-04T12:00",
-        board="2019-12-19T09:30", frame="12000000", concluded="2020-06-15",
+        board="2019-12-19T09:30", frame="12000000", concluded="2020-06-15", sure=("closes",),
         goal="Nya arbetssätt mellan kommun och region som förebygger och främjar hälsa för barn och unga.",
         known="Idé- och informationsträff 27 augusti 13.30–16.00 i Göteborg; stänger 4 oktober 12.00, besked i dec.",
         invented="öppningsdag, sammanträdesdag, ram",
@@ -71,7 +73,8 @@ CALLS = (
     ),
     Call(
         "2021", "Utlysning 2021", "RUN", planned="2021-01-18", opens="2021-04-01", closes="2021-08-31T24:00",
-        board="2021-11-18T09:30", frame="14000000", months=48, told="drygt 13,5 mnkr", concluded="2022-09-12",
+        board="2021-11-18T09:30", frame="14000000", months=48, told="drygt 13,5 mnkr", sure=("closes", "board"),
+        concluded="2022-09-12",
         goal="Tidiga insatser och nytänkande, så att fler blir behöriga till gymnasiet.",
         known="Öppen 1 april till 31 augusti; den 18 november fick fyra projekt drygt 13,5 miljoner kronor.",
         invented="ram, längsta projekttid, informationsträffens dag",

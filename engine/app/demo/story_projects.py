@@ -158,7 +158,7 @@ def run_extension(stage: Stage, project: Project) -> Thread:
 
 
 def run_hold(stage: Stage, project: Project) -> Thread:
-    """A report is two weeks late: no more is paid until it has come."""
-    yield on(2025, 5, 6)
+    """A report is two weeks late: no more is paid until it has come. The mails about it leave the next morning."""
+    yield on(2025, 5, 6, 16, 30)
     reason = "Lägesrapporten är två veckor sen (påhittat)."
     stage.fire("head", stage.cases[project.key], "hold_payments", reason=reason)

@@ -2,9 +2,10 @@
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -56,15 +57,17 @@ class Stage:
 
     Attributes:
         cast: Who plays.
+        maker: Who runs the demo.
+        folder: The home, where the tables of the board meetings are left.
         cases: What a case is called in the story -> its reference.
         agenda: Name of a board meeting in the story -> what it is to decide.
     """
 
-    def __init__(self, office: Office, caller: Caller, cast: Cast) -> None:
-        self.office, self.cast = office, cast
+    def __init__(self, office: Office, caller: Caller, cast: Cast, folder: Path) -> None:
+        self.office, self.cast, self.folder = office, cast, folder
         self.cases: dict[str, str] = {}
         self.agenda: dict[str, list[Item]] = defaultdict(list)
-        self._auth = caller.auth
+        self.maker = caller
 
     def new(
         self, who: str, workflow: str, key: str, title: str, /, *, event: str | None = None,
@@ -131,7 +134,7 @@ class Stage:
 
     def caller(self, who: str) -> Caller:
         """The login of a role, acting through whoever runs the demo."""
-        return Caller(who, f"{self._auth} as {who}")
+        return Caller(who, f"{self.maker.auth} as {who}")
 
     def _papers(self, reference: str, kinds: Iterable[str]) -> list[Paper]:
         """Papers with one sentence each, so that every one has a checksum of its own."""
@@ -142,28 +145,31 @@ class Stage:
 
 
 def play(
-    threads: Iterable[Thread], forward: Callable[[datetime], object], end: datetime, started: Callable[[int], object]
-) -> None:
+    threads: Iterable[Thread], forward: Callable[[datetime], object], begin: datetime, end: datetime
+) -> Iterator[int]:
     """Play all threads together up to the end, the clock going from each moment that one waits for to the next.
 
     Args:
         threads: The parts of the story.
         forward: Drives the clock to a moment, with all that falls due on the way.
+        begin: Where the clock stands.
         end: Where the clock stands afterwards; what lies beyond it never happens.
-        started: Told each year as it begins.
+
+    Yields:
+        Each year, when it is over.
     """
     waiting: list[tuple[datetime, int, Thread]] = []
     for number, thread in enumerate(threads):
         waiting.append((next(thread), number, thread))
     heapq.heapify(waiting)
-    year = 0
+    year = begin.year
     while waiting and waiting[0][0] <= end:
         moment, number, thread = heapq.heappop(waiting)
-        if moment.year != year:
-            year = moment.year
-            started(year)
+        yield from range(year, moment.year)
+        year = moment.year
         forward(moment)
         following = next(thread, None)
         if following is not None:
             heapq.heappush(waiting, (following, number, thread))
     forward(end)
+    yield year
