@@ -30,7 +30,7 @@ def enclosures(tx: UnitOfWork, office: Office, message: Message) -> tuple[Enclos
 def _all(tx: UnitOfWork, office: Office, message: Message, case: Case) -> Iterator[Enclosure]:
     for kind in message.attach:
         if kind == "calendar":
-            yield from _calendar(office, message, case)
+            yield from _calendar(tx, office, message, case)
             continue
         document = case.document(kind)
         content = tx.documents.get(document.sha256) if document and not document.secrecy else None
@@ -39,16 +39,17 @@ def _all(tx: UnitOfWork, office: Office, message: Message, case: Case) -> Iterat
             yield Enclosure(name, guess_type(name)[0] or "application/octet-stream", content)
 
 
-def _calendar(office: Office, message: Message, case: Case) -> Iterator[Enclosure]:
-    """A meeting's own time; else the deadline that the message is about, or all that are open."""
+def _calendar(tx: UnitOfWork, office: Office, message: Message, case: Case) -> Iterator[Enclosure]:
+    """The time of the meeting that the message is about; else its deadline, or all that are open."""
     mailer, domain = office.mailer(), office.domain
-    if case.data.get("starts_at"):
-        start = datetime.fromisoformat(case.data["starts_at"])
-        end = datetime.fromisoformat(case.data["ends_at"]) if case.data.get("ends_at") else None
+    meeting = _meeting(tx, message, case)
+    if meeting is not None:
+        start = datetime.fromisoformat(meeting.data["starts_at"])
+        end = datetime.fromisoformat(meeting.data["ends_at"]) if meeting.data.get("ends_at") else None
         yield mailer.meeting(
-            f"{case.reference}@{domain}", case.revision, start, end if end and end > start else None, case.title,
-            office.name, place=str(case.data.get("place_or_link") or ""), decided_at=case.recorded_at,
-            cancelled=case.state == "cancelled",
+            f"{meeting.reference}@{domain}", meeting.revision, start, end if end and end > start else None,
+            meeting.title, office.name, place=str(meeting.data.get("place_or_link") or ""),
+            decided_at=meeting.recorded_at, cancelled=meeting.state == "cancelled",
         )  # fmt: skip
         return
     for deadline in case.deadlines:
@@ -59,3 +60,12 @@ def _calendar(office: Office, message: Message, case: Case) -> Iterator[Enclosur
                 f"{deadline.id.replace('#', '-').replace(':', '-')}@{domain}", deadline.version, deadline.due_on,
                 f"{title}: {case.title}", case.reference, decided_at=case.recorded_at,
             )  # fmt: skip
+
+
+def _meeting(tx: UnitOfWork, message: Message, case: Case) -> Case | None:
+    """The case itself, or the meeting that its field `meeting` named when the message was decided."""
+    if case.data.get("starts_at"):
+        return case
+    linked = message.variables.get("links", {}).get("meeting", {}).get("reference")
+    found = tx.cases.get(linked) if linked else None
+    return found if found is not None and found.data.get("starts_at") else None
