@@ -1,28 +1,26 @@
-"""What is wrong with a table that is taken in: every complaint with its line and column, told all at once."""
+"""What is wrong with a table that is taken in: every complaint with its lines and column, told all at once."""
 
 from engine.core.errors import EngineError, Refusal, UsageError
 
 MOST = 20
-"""So many are listed; that there are more is said."""
+"""So many complaints are listed; that there are more is said."""
 
 
 class Faults:
-    """Complaints about one file, gathered so that it can be mended in one go."""
+    """Complaints about one file, gathered so that it can be mended in one go; the same one is told once."""
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._reasons: list[Refusal] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._reasons)
+        self._lines: dict[tuple[str | None, str], list[int]] = {}
 
     def add(self, line: int, column: str | None, error: EngineError | str) -> None:
         """Remember what is wrong with a row, or with one cell of it."""
         what = error if isinstance(error, str) else error.message
         if not isinstance(error, str) and error.reasons:
             what = "; ".join(f"{r.code} {dict(r.params)}" for r in error.reasons)
-        code = "import_cell" if column else "import_row"
-        self._reasons.append(Refusal(code, {"line": line, **({"column": column} if column else {}), "what": what}))
+        lines = self._lines.setdefault((column, what), [])
+        if line not in lines:
+            lines.append(line)
 
     def tell(self) -> None:
         """Refuse the file if anything is wrong.
@@ -30,10 +28,13 @@ class Faults:
         Raises:
             UsageError: With the lines and columns; nothing is taken in.
         """
-        if not self._reasons:
+        if not self._lines:
             return
-        more = len(self._reasons) - MOST
+        reasons = []
+        for (column, what), lines in list(self._lines.items())[:MOST]:
+            line = lines[0] if len(lines) == 1 else lines
+            named = {"column": column} if column else {}
+            reasons.append(Refusal("import_cell" if column else "import_row", {"line": line, **named, "what": what}))
+        more = len(self._lines) - MOST
         tail = f"; {more} more are not listed" if more > 0 else ""
-        raise UsageError(
-            f"{self._source}: {len(self._reasons)} faults, nothing was taken in{tail}", reasons=self._reasons[:MOST]
-        )
+        raise UsageError(f"{self._source}: {len(self._lines)} faults, nothing was taken in{tail}", reasons=reasons)

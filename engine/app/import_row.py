@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from functools import partial
 from typing import Any, TypeVar
 
@@ -128,11 +129,16 @@ def _definition(reading: Reading, text: str) -> Definition:
 
 def _titled(text: str, known: Mapping[str, Text]) -> str:
     """The id that a text means: itself, or its title in either language."""
-    found = [name for name, title in known.items() if folded(text) in map(folded, (name, *title.values()))]
-    if len(set(found)) != 1:
-        listed = ", ".join(f"{name} ({known[name]['sv']})" for name in dict.fromkeys(found or known))
-        raise UsageError(f"{text!r} is {'several' if found else 'none'} of {listed}")
-    return found[0]
+    named = [(folded(word), name) for name, title in known.items() for word in (name, *title.values())]
+    found = {name for word, name in named if word == folded(text)}
+    if len(found) == 1:
+        return found.pop()
+    near = get_close_matches(folded(text), [word for word, _ in named], 4, 0.5)
+    meant = found or {name for word, name in named if word in near} or set(known)
+    listed = ", ".join(f"{name} ({title['sv']})" for name, title in known.items() if name in meant)
+    raise UsageError(
+        f"{text!r} is {'several of' if found else 'none of them; near are' if near else 'none of'} {listed}"
+    )
 
 
 def _opening(definition: Definition, state: str | None) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from engine.core.acting import Acting
 from engine.core.amending import parse_values
@@ -17,7 +16,7 @@ from engine.core.guard import Context
 from engine.core.moves import blank, check_time, context_of, put_opening
 from engine.core.plain import instant
 from engine.core.requirements import unmet
-from engine.core.schedule import Changes, Setting, items_of, new_deadline, steps_of
+from engine.core.schedule import Changes, Setting, anchor_value, items_of, new_deadline, steps_of
 
 IMPORTERS = ("admin", "registrar", "officer", "head")
 """Roles that may bring cases in, or take an import back."""
@@ -163,5 +162,4 @@ def _lives(setting: Setting, rule: DeadlineRule, event: str) -> bool:
     if not rule.opened_by or event in rule.opened_by:
         return True
     anchor = parse_rule(rule.due).anchor
-    value: Any = setting.case.data.get(anchor) if anchor != "entered" else None
-    return bool(value)
+    return anchor != "entered" and anchor_value(setting, anchor, rule, None, setting.occurred) is not None
