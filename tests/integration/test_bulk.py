@@ -14,7 +14,6 @@ from engine.app.bulk import Bulk, run_bulk
 from engine.app.bulk_row import Files, read_errands
 from engine.app.bulk_template import bulk_template
 from engine.app.listing import Wanted
-from engine.app.office import Caller
 from engine.app.perform import perform
 from engine.app.verify import verify
 from engine.app.within import Within
@@ -39,14 +38,14 @@ def desk(template: Path, tmp_path: Path) -> Desk:
 def run(desk: Desk, tmp_path: Path) -> Run:
     """Carries out rows given as mappings; the first stands on line 2."""
 
-    def carry_out(*rows: Mapping[str, str], caller: Caller = OFFICER, **options: bool) -> Bulk:
+    def carry_out(*rows: Mapping[str, str], dry_run: bool = False, all_or_nothing: bool = False) -> Bulk:
         files = Files(
             paper=lambda kind, path: paper(kind, str(tmp_path / path)),
             values=lambda path: read_values(str(tmp_path / path)).set, moment=past_moment, folder=tmp_path,
         )  # fmt: skip
         columns = list(dict.fromkeys(name for row in rows for name in row))
         errands = read_errands(desk.office, columns, list(enumerate(rows, 2)), files)
-        return run_bulk(desk.office, caller, errands, files, **options)
+        return run_bulk(desk.office, OFFICER, errands, files, dry_run=dry_run, all_or_nothing=all_or_nothing)
 
     return carry_out
 

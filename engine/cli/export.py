@@ -1,0 +1,119 @@
+"""Hand over: tables, JSON Lines and calendars."""
+
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from engine.app.handing_over import Selected, announce, cases_told, dates_told, entries_told, fields_of, select
+from engine.app.listing import Wanted
+from engine.cli.options import FIELD_VALUE, Shell, pass_shell
+from engine.cli.output import emit_json, mark_sandbox
+from engine.cli.progress import track
+from engine.cli.session import Session, open_session
+from engine.cli.writing import write_new
+from engine.core.errors import UsageError
+
+T = TypeVar("T")
+_FILTERS = ("workflow", "state", "phase", "parent", "owner", "mine", "overdue", "search", "fields", "closed")
+
+
+@click.group()
+def export() -> None:
+    """Hand over cases, the log, and dates; every export is in the log."""
+
+
+def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options by which every export says which cases it means, and where it goes."""
+
+    @functools.wraps(command)
+    def chosen(shell: Shell, /, ref: tuple[str, ...], family: bool, output: Path | None, **asked: Any) -> Any:
+        filters = {name: asked.pop(name) for name in _FILTERS if name not in ("fields", "closed")}
+        fields, only_open = dict(asked.pop("field_values")), asked.pop("only_open")
+        given = any(filters.values()) or fields or only_open
+        if ref and given:
+            raise UsageError("name cases, or say which by options, and not both")
+        wanted = Wanted(fields=fields, closed=not only_open, **filters) if given else None
+        session = open_session(shell)
+        if session.sandbox:
+            mark_sandbox(shell.text("sandbox"), as_json=True)
+        selected = select(session.office, session.caller, ref, family=family, wanted=wanted)
+        return command(shell, session, selected, output, **asked)
+
+    options: list[Callable[[Callable[..., Any]], Callable[..., Any]]] = [
+        click.argument("ref", nargs=-1),
+        click.option("--family", is_flag=True, help="Also what is above each case, and all below it."),
+        click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="A file, else stdout."),
+        click.option("--workflow", metavar="W", help="Cases of this workflow."),
+        click.option("--state", metavar="S", help="In this state."),
+        click.option("--phase", metavar="P", help="In this phase."),
+        click.option("--parent", metavar="REF", help="Below this case."),
+        click.option("--owner", metavar="LOGIN", help="Handled by this user."),
+        click.option("--mine", is_flag=True, help="Handled by you."),
+        click.option("--overdue", is_flag=True, help="With a deadline that has passed."),
+        click.option("--search", metavar="TEXT", help="Words of title, reference or registry number."),
+        click.option("--field", "field_values", multiple=True, type=FIELD_VALUE, help="Where a field has this value."),
+        click.option("--open", "only_open", is_flag=True, help="Open cases alone."),
+        pass_shell,
+    ]
+    decorated: Callable[..., Any] = chosen
+    for option in options:
+        decorated = option(decorated)
+    return decorated
+
+
+@export.command()
+@_selecting
+@click.option("--log", is_flag=True, help="The log entries of the cases in place of the cases.")
+@click.option("--bom", is_flag=True, help="Begin with a mark by which Excel knows UTF-8.")
+def csv(shell: Shell, session: Session, selected: Selected, output: Path | None, log: bool, bom: bool) -> None:
+    """A table of cases, a field a column; or of log entries."""
+    from engine.exports.csv import cases_table, log_table, table_text
+
+    announce(session.office, session.caller, "csv", selected, log=log)
+    if log:
+        columns, rows = log_table(entries_told(session.office, selected))
+    else:
+        fields = fields_of(session.office, selected)
+        cases = list(_watched(shell, cases_told(session.office, selected), len(selected.references)))
+        columns, rows = cases_table(cases, fields)
+    _write(shell, output, (part.encode() for part in table_text(columns, rows, bom=bom)), selected)
+
+
+@export.command()
+@_selecting
+def jsonl(shell: Shell, session: Session, selected: Selected, output: Path | None) -> None:
+    """Cases and then their log entries, one JSON object a line."""
+    from engine.exports.jsonl import json_lines
+
+    announce(session.office, session.caller, "jsonl", selected, log=True)
+    cases = _watched(shell, cases_told(session.office, selected), len(selected.references))
+    lines = json_lines(cases, entries_told(session.office, selected))
+    _write(shell, output, (line.encode() for line in lines), selected)
+
+
+@export.command()
+@_selecting
+def ics(shell: Shell, session: Session, selected: Selected, output: Path | None) -> None:
+    """A calendar of the open deadlines and the meetings."""
+    from engine.exports.ics import calendar_bytes
+
+    announce(session.office, session.caller, "ics", selected)
+    dates = list(dates_told(session.office, selected, shell.lang))
+    _write(shell, output, [calendar_bytes(session.office.name, dates)], selected)
+
+
+def _watched(shell: Shell, items: Iterator[T], total: int) -> Iterable[T]:
+    return track(items, shell.text("export_progress"), shell, total)
+
+
+def _write(shell: Shell, output: Path | None, parts: Iterable[bytes], selected: Selected) -> None:
+    size = write_new(output, parts)
+    if output is None:
+        return
+    if shell.json:
+        emit_json({"file": output, "bytes": size, "cases": len(selected.references)})
+    else:
+        shell.tell("export_made", file=output, n=len(selected.references))
