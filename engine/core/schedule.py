@@ -99,7 +99,8 @@ def after_move(setting: Setting, source: str | None, event: str, item: int | Non
             continue
         for number in items_of(rule, setting.case.data):
             again = next((d for d in staying if d.item == number), None)
-            made = new_deadline(setting, rule, number, again)
+            # What came after the event, but before it was recorded, was missed, and is made up for (DECISIONS.md 30).
+            made = new_deadline(setting, rule, number, again, since=setting.occurred)
             if isinstance(made, Refusal):
                 refusals.append(made)
                 continue
@@ -145,8 +146,18 @@ def items_of(rule: DeadlineRule, data: Mapping[str, Any]) -> Sequence[int | None
     return range(1, len(data.get(rule.for_each) or ()) + 1)
 
 
-def new_deadline(setting: Setting, rule: DeadlineRule, item: int | None, again: Deadline | None) -> Deadline | Refusal:
-    """A deadline as it opens now, or anew in place of `again`; a refusal where it has nothing to count from."""
+def new_deadline(
+    setting: Setting, rule: DeadlineRule, item: int | None, again: Deadline | None, *, since: datetime | None = None
+) -> Deadline | Refusal:
+    """A deadline as it opens, or anew in place of `again`; a refusal where it has nothing to count from.
+
+    Args:
+        setting: The case and the moment.
+        rule: The deadline's rule.
+        item: Which of a family.
+        again: The open one that it takes the place of.
+        since: Steps of the ladder before this instant are behind it; None = before now.
+    """
     opened_at = setting.occurred
     anchor = anchor_value(setting, parse_rule(rule.due).anchor, rule, item, opened_at)
     if anchor is None:
@@ -157,7 +168,7 @@ def new_deadline(setting: Setting, rule: DeadlineRule, item: int | None, again: 
         opened_at=opened_at, due_at=opened_at, due_on=setting.calendar.day(opened_at), anchor="", item=item,
         version=again.version + 1 if again else 1,
     )  # fmt: skip
-    return dated(setting, rule, deadline, anchor, since=setting.now)
+    return dated(setting, rule, deadline, anchor, since=since or setting.now)
 
 
 def dated(
