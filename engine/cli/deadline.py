@@ -79,7 +79,7 @@ def why(shell: Shell, name: str) -> None:
         return
     if session.sandbox:
         mark_sandbox(shell.text("sandbox"), as_json=False)
-    say(f"{told['id']}  {told['title']}  {told['due_on']}  {shell.text('deadline_' + told['state'])}")
+    say(f"{told['id']}  {told['title']}  {told['due_on']}  {shell.text('deadline_state_' + told['state'])}")
     say(told["explanation"])
     say(shell.text("deadline_rule", due=told["rule"]["due"], roll=shell.text("roll_" + told["rule"]["roll"])))
     for entry in told["history"]:
@@ -88,7 +88,7 @@ def why(shell: Shell, name: str) -> None:
 
 def _history(shell: Shell, session: Session, entry: Mapping[str, Any]) -> str:
     what = "extended" if entry["extended_to"] else entry["what"]
-    parts = [moment_text(session, entry["recorded_at"]), entry["entry"], shell.text(f"deadline_{what}")]
+    parts = [moment_text(session, entry["recorded_at"]), entry["entry"], shell.text(f"deadline_state_{what}")]
     if entry["due_on"]:
         parts.append(shell.text("deadline_until", day=entry["due_on"]))
     parts.append(shell.text("deadline_by", login=entry["actor"], event=entry["event"] or entry["kind"]))
