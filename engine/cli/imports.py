@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from engine.cli.options import Shell, pass_shell
-from engine.cli.output import emit_json, say
-from engine.cli.session import open_session
+from engine.cli.output import emit_json, mark_sandbox, say
+from engine.cli.session import Session, open_session
 from engine.core.errors import UsageError
 from engine.readers.csv import LARGEST, Table
 
@@ -100,7 +100,7 @@ def cases(
     if shell.json:
         emit_json(told)
     else:
-        _print_taken(shell, told)
+        _print_taken(shell, session, told)
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -113,9 +113,11 @@ def _toml(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: {why.lower()}; give a TOML file") from None
 
 
-def _print_taken(shell: Shell, told: Mapping[str, Any]) -> None:
+def _print_taken(shell: Shell, session: Session, told: Mapping[str, Any]) -> None:
     from engine.cli.tables import Column, print_table
 
+    if session.sandbox:
+        mark_sandbox(shell.text("sandbox"), as_json=False)
     rows = told["cases"]
     shown = rows if told["dry_run"] else rows[:MOST_SHOWN]
     names = ("line", "reference", "workflow", "state", "title")

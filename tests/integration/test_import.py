@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from errands import ADMIN, OFFICER, Desk, build_home
+from errands import ADMIN, OFFICER, TOY, Desk, build_home
 
 from engine.app import people
 from engine.app.advance import Given, advance
 from engine.app.import_cases import Source, import_cases, undo_import
 from engine.app.import_template import NO_MAP, TableMap, table_map, template
 from engine.app.open_case import open_case
+from engine.app.publish import publish
 from engine.app.record import OFFICE
 from engine.app.tick import tick
 from engine.app.verify import verify
@@ -23,6 +24,7 @@ from engine.core.errors import LogTampered, NotFound, TransitionRefused, UsageEr
 from engine.core.fold import fold
 from engine.exports.csv import table_text
 from engine.readers.csv import parse_table
+from engine.readers.toml import read_definition
 
 HEAD = "Referens;Rubrik;Läge;Öppnat;I läget sedan;Ska vara klart\r\n"
 
@@ -96,6 +98,16 @@ def test_nothing_is_mailed_and_no_event_follows(desk: Desk) -> None:
     bring(desk, HEAD + ";Gammalt;Öppet;2020-02-01;;2020-09-01\r\n;Gammalt;done;2020-02-01;;2020-09-01\r\n")
     tick(desk.office)
     assert (desk.mails(), desk.state("E-2020-0001")) == ([], "open")
+
+
+def test_an_automatic_event_does_not_carry_an_imported_case_on(desk: Desk) -> None:
+    plain, text = read_definition(TOY)
+    finish = next(edge for edge in plain["transition"] if edge["event"] == "finish")
+    changed = {**plain, "version": 2, "transition": [{**finish, "by": ["system"], "auto": True}, *plain["transition"]]}
+    publish(desk.office, ADMIN, {"errand.toml": (changed, text)})
+    assert desk.state(desk.order("2021-06-01")) == "done"
+    bring(desk, HEAD + "E-1;Gammalt;Öppet;2020-02-01;;2021-09-01\r\n")
+    assert [line["act"] for line in bodies(desk, "E-1")] == ["open"]
 
 
 def test_what_could_not_be_checked_is_told_and_stands_in_the_log(desk: Desk) -> None:
