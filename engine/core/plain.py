@@ -12,7 +12,7 @@ from engine.core.case import Approval, Deadline, Document, Party, ReviewGiven, S
 
 def instant(at: datetime) -> str:
     """The canonical text of an instant: RFC 3339, UTC, six digits, `Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def read_instant(text: str) -> datetime:
