@@ -39,8 +39,10 @@ def event_named(machine: Machine, state: str, text: str) -> str:
     A text that fits nothing is given back as it is, so that the refusal is in the log.
 
     Raises:
-        UsageError: Several events fit; they are listed.
+        UsageError: Several events fit, and they are listed; or the text is empty.
     """
+    if not text.strip():
+        raise UsageError("the event is empty: skede next shows what can be done")
     definition = machine.definition
     if any(t.event == text for t in definition.transitions):
         return text

@@ -97,7 +97,7 @@ def perform(
         RequestReused: The request id belongs to another command.
     """
     request = request_id or str(uuid.uuid4())
-    digest = sha256(canonical(intent).encode()).hexdigest()
+    digest = sha256(canonical(intent).encode("utf-8", "surrogatepass")).hexdigest()
     tried: list[tuple[Actor, Command]] = []
     try:
         with office.store.write() as tx:

@@ -14,7 +14,7 @@ import click
 
 from engine.cli.lazy import LazyGroup, bare
 from engine.cli.options import Shell, global_options
-from engine.core.errors import EngineError
+from engine.core.errors import EngineError, UsageError
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -67,9 +67,17 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(args: list[str], shell: Shell) -> int:
+    _refuse_bytes(args, shell)
     with cli.make_context("skede", args, obj=shell) as ctx:
         result = cli.invoke(ctx)
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
+
+
+def _refuse_bytes(args: list[str], shell: Shell) -> None:
+    """Python hands on what is not UTF-8 as lone surrogates; no log, no database and no mail could take them."""
+    for arg in args:
+        if not arg.isascii() and any("\ud800" <= character <= "\udfff" for character in arg):
+            raise UsageError(shell.text("argument_not_text", what=arg))
 
 
 def _exit_code(error: BaseException, shell: Shell) -> int:

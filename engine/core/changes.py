@@ -9,8 +9,9 @@ from engine.core.case import Case, Party, ReviewGiven, Signature
 from engine.core.command import Amend, Assign, Attach, ChangeParty, Command, Note, Recuse, Review, Sign, Unsign
 from engine.core.decision import Decision, Draft, Setup
 from engine.core.errors import NotFound, Refusal, TransitionRefused, UsageError
+from engine.core.language import FUNCTIONS, PARTY_ROLES, SIGNING_OFFICES
 from engine.core.message import Message
-from engine.core.moves import documents_from, put_documents
+from engine.core.moves import check_time, documents_from, put_documents
 from engine.core.plain import party_to_plain, review_to_plain, signature_to_plain
 from engine.core.rights import acting_for
 from engine.core.schedule import Setting, after_change
@@ -19,7 +20,7 @@ from engine.core.signing import outdated, signing_content, wanted_signers
 
 def _draft(setup: Setup, case: Case, command: Command, act: str, right: str) -> Draft:
     acting = acting_for(setup.definition, case, command, right)
-    draft = Draft(setup, command, case, act, acting, max(command.occurred_at or setup.now, case.occurred_at))
+    draft = Draft(setup, command, case, act, acting, check_time(setup, case, command))
     draft.put_note(command.note)
     return draft
 
@@ -160,6 +161,9 @@ def _signing_party(setup: Setup, case: Case, command: Sign) -> int | None:
     The signer must be named in that function, or bring a document of authority (`--authority`).
     """
     role, dot, function = command.who.partition(".")
+    if (role not in PARTY_ROLES or function not in FUNCTIONS) if dot else role not in SIGNING_OFFICES:
+        known = ", ".join((*PARTY_ROLES, *SIGNING_OFFICES))
+        raise UsageError(f"nobody signs as {command.who}: give one of {known}, or ROLE.FUNCTION of a party")
     if not dot:
         if role == "head" and command.person not in setup.facts.people("users:head"):
             raise _refuse("signer_not_named", person=command.person, who=command.who)

@@ -17,6 +17,7 @@ from engine.core.definition import DeadlineRule
 from engine.core.errors import NotFound, Refusal, TransitionRefused
 from engine.core.ladder import Step, StepKind
 from engine.core.message import Message
+from engine.core.moves import check_time
 from engine.core.plain import instant
 from engine.core.recipients import people_of, reminded
 from engine.core.rights import acting_for
@@ -101,7 +102,7 @@ def _message(
 def stop_clock(setup: Setup, case: Case, command: StopClock) -> Decision:
     """Stop the clock of a case, or start it: every pausable deadline moves by the days that it stood still."""
     acting = acting_for(setup.definition, case, command, "clock")
-    draft = Draft(setup, command, case, "clock", acting, max(command.occurred_at or setup.now, case.occurred_at))
+    draft = Draft(setup, command, case, "clock", acting, check_time(setup, case, command))
     draft.put_note(command.note)
     if not command.start:
         if case.stopped_at is not None:

@@ -38,6 +38,7 @@ from engine.core.plain import instant
 from engine.core.rights import acting_for
 from engine.core.schedule import Changes, Ended
 from engine.core.snapshot import to_json
+from engine.core.typed import as_typed
 
 UNDO_WITHIN = timedelta(hours=24)
 """How long the person who fired an event may take it back; later a head does."""
@@ -60,6 +61,7 @@ def decide(setup: Setup, case: Case | None, command: Command) -> Decision | None
         ConcurrentUpdate: The case is not at the revision that the caller saw.
         NotFound: A deadline, document or signature that is named does not exist.
     """
+    command = as_typed(command)
     if isinstance(command, Open):
         return bring_in(setup, case, command) if command.imported else move(setup, None, command)
     if case is None:

@@ -30,6 +30,8 @@ ROLES = (
 )  # fmt: skip
 EXTERNAL_ROLES = ("applicant", "partner", "evaluator")
 PARTY_ROLES = ("owner", "partner", "evaluator")
+SIGNING_OFFICES = ("chair", "adjuster", *(role for role in ROLES if role not in ("system", "admin")))
+"""Who signs without being a party: by office, or elected at the meeting."""
 FUNCTIONS = ("contact", "leader", "signatory", "manager", "economy")
 FIELD_TYPES = (
     "text", "longtext", "integer", "money", "date", "instant", "flag", "choice", "choices", "organisation", "person",

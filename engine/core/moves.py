@@ -9,7 +9,7 @@ from engine.core.acting import Acting, act
 from engine.core.amending import foreign_fields, parse_values
 from engine.core.announcing import announcements
 from engine.core.case import Approval, Case, Document, Party
-from engine.core.command import Advance, Open, PartyGiven, Upload
+from engine.core.command import Advance, Command, Open, PartyGiven, Upload
 from engine.core.decision import Decision, Draft, FireWanted, Setup, SpawnWanted
 from engine.core.definition import Transition
 from engine.core.errors import Refusal, TransitionRefused
@@ -152,7 +152,7 @@ def linked(setup: Setup, data: Mapping[str, Any]) -> Facts:
     return replace(setup.facts, links={f.id: str(data[f.id]) for f in fields if f.type == "case" and data.get(f.id)})
 
 
-def check_time(setup: Setup, case: Case | None, command: Advance | Open) -> datetime:
+def check_time(setup: Setup, case: Case | None, command: Command) -> datetime:
     """When the command's act happened; it may be recorded late, but not out of order.
 
     Raises:

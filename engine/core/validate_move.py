@@ -5,9 +5,7 @@ from collections.abc import Collection, Iterable
 from engine.core.definition import Definition, Fire, Needs, Notice, Spawn, Transition
 from engine.core.expression_check import judge_set
 from engine.core.findings import Findings
-from engine.core.language import FUNCTIONS, PARTY_ROLES, ROLES
-
-_SIGNING_OFFICES = ("chair", "adjuster", *(role for role in ROLES if role not in ("system", "admin")))
+from engine.core.language import FUNCTIONS, PARTY_ROLES, SIGNING_OFFICES
 
 
 def judge_moves(found: Findings) -> None:
@@ -109,7 +107,7 @@ def _judge_signature(found: Findings, path: str, token: str) -> None:
         found.names(path, "party role", [role], PARTY_ROLES)
         found.names(path, "function", [function], FUNCTIONS)
     elif who != "every":
-        found.names(path, "signer", [who], _SIGNING_OFFICES)
+        found.names(path, "signer", [who], SIGNING_OFFICES)
 
 
 def _judge_brought(found: Findings, path: str, move: Transition) -> None:
