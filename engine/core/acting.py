@@ -76,8 +76,8 @@ def act(definition: Definition, case: Case, command: Command, by: Sequence[str])
         theirs = [role for role in fitting if role in command.principal_roles]
         return _recorded(case, command, (theirs or fitting)[0])
     if command.on_behalf_of is not None:
-        return Refusal("on_behalf_not_allowed", {"roles": list(by)}, who=tuple(by))
-    return Refusal("role_missing", {"roles": list(by), "yours": sorted(roles)}, who=tuple(by))
+        return Refusal("on_behalf_not_allowed", {"roles": list(by)}, f"{_again(command)} …", tuple(by))
+    return Refusal("role_missing", {"roles": list(by), "yours": sorted(roles)}, f"{_again(command)} …", tuple(by))
 
 
 def _recorded(case: Case, command: Command, role: str) -> Acting | Refusal:
@@ -86,7 +86,8 @@ def _recorded(case: Case, command: Command, role: str) -> Acting | Refusal:
     if person is None and role in EXTERNAL:
         return Refusal("principal_unclear", {"roles": [role]}, fix=f"{_again(command)} -o PERSON")
     if command.on_behalf_of is not None and role not in command.principal_roles:
-        return Refusal("not_a_party", {"person": command.on_behalf_of, "roles": [role]})
+        fix = f"skede party {case.reference} list" if case.reference else f"{_again(command)} -o PERSON"
+        return Refusal("not_a_party", {"person": command.on_behalf_of, "roles": [role]}, fix)
     uploads = getattr(command, "uploads", ())
     if not uploads and not command.note:
         return Refusal("on_behalf_needs_evidence", {"roles": [role]}, fix=f'{_again(command)} -n "…"')

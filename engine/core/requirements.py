@@ -1,6 +1,7 @@
 """What a transition demands, asked one by one: every refusal is told, with the command that mends it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -25,7 +26,12 @@ def passes(registry: Registry, uses: Sequence[GuardUse], context: Context) -> bo
 
 
 def unmet(registry: Registry, context: Context, acting: Acting) -> Iterator[Refusal]:
-    """Every reason why the transition of the context may not be taken, the role left out."""
+    """Every reason why the transition of the context may not be taken, the role left out; each with what mends it."""
+    for refusal in _demands(registry, context, acting):
+        yield refusal if refusal.fix else replace(refusal, fix=_otherwise(context, refusal))
+
+
+def _demands(registry: Registry, context: Context, acting: Acting) -> Iterator[Refusal]:
     edge = context.transition
     yield from _people(context.case, edge, acting)
     yield from _fields(context)
@@ -57,6 +63,21 @@ def _fix(context: Context, given: str | None) -> str | None:
     return None if given is None else given.replace("{case}", context.case.reference or "REF")
 
 
+def _otherwise(context: Context, refusal: Refusal) -> str:
+    """What mends it where the rule names no command: the value given anew, or a look at the deadline or the event."""
+    needs, case, verb = context.transition.needs, context.case, _verb(context)
+    settable = {*needs.fields, *needs.brings, *context.transition.takes}
+    for name in (refusal.params.get("field"), refusal.params.get("list")):
+        if name in settable:
+            return f"{verb} -s {name}=…"
+    if context.transition.is_opening or refusal.code in ("same_person", "approved_already"):
+        return f"{verb} …"
+    waiting = next((d for d in case.deadlines if d.name == refusal.params.get("deadline")), None)
+    if waiting is not None:
+        return f"skede deadline why {case.reference}:{waiting.id.partition(':')[2]}"
+    return f"skede next {case.reference} {context.transition.event}"
+
+
 def _waiver(use: GuardUse, context: Context, acting: Acting) -> Refusal | None:
     if not use.waivable_by or not set(use.waivable_by) & (context.command.actor.roles | {acting.role}):
         return Refusal("guard_not_waivable", {"guard": use.name}, who=use.waivable_by)
@@ -71,7 +92,7 @@ def _people(case: Case, edge: Transition, acting: Acting) -> Iterator[Refusal]:
         return
     for person in acting.people:
         if person in case.recused:
-            yield Refusal("recused", {"person": person})
+            yield Refusal("recused", {"person": person}, f"skede assign {case.reference} LOGIN")
     for event in edge.not_same_person_as:
         before = case.events.get(event)
         for person in sorted(set(acting.people) & set(before.people if before else ())):

@@ -24,7 +24,12 @@ def endorsed_if_two_stages(context: Context, /) -> Refusals:
     """In a call of two stages a draft begins with an endorsed idea only."""
     call = linked(context, "call")
     if call and call.data.get("two_stage") and context.case.state != "idea_endorsed":
-        yield Refusal("idea_not_endorsed", {"call": call.reference}, "skede advance {case} endorse_idea", who=("head",))
+        yield Refusal(
+            "idea_not_endorsed",
+            {"call": call.reference},
+            "skede advance {case} endorse_idea -s reason=…",
+            who=("head",),
+        )
 
 
 @registry.guard("discarded_in_time@1", needs=("call",))

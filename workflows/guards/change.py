@@ -42,7 +42,9 @@ def change_described(context: Context, /) -> Refusals:
 def outside_delegation(context: Context, /) -> Refusals:
     """Only what the delegation does not cover goes to the board."""
     if not _for_the_board(context):
-        yield Refusal("within_delegation", {"type": context.data.get("type")}, "skede advance {case} cr_approve")
+        yield Refusal(
+            "within_delegation", {"type": context.data.get("type")}, "skede advance {case} cr_approve -s reasons=…"
+        )
 
 
 @registry.guard("within_delegation@1", needs=("parent", "parent.parent.call"))
@@ -51,12 +53,14 @@ def within_delegation(context: Context, /) -> Refusals:
     at_board = context.case.state == "at_board"
     if context.role == "secretary":
         if not at_board:
-            yield Refusal("not_at_board", {}, "skede advance {case} cr_to_board", who=("head",))
+            yield Refusal("not_at_board", {}, "skede advance {case} cr_to_board -a statement=FILE", who=("head",))
         return
     if at_board:
         yield Refusal("at_board_already", {}, who=("secretary",))
     elif why := _for_the_board(context):
-        yield Refusal("beyond_delegation", {"why": why}, "skede advance {case} cr_to_board", who=("head",))
+        yield Refusal(
+            "beyond_delegation", {"why": why}, "skede advance {case} cr_to_board -a statement=FILE", who=("head",)
+        )
 
 
 @registry.guard("not_yet_effective@1")

@@ -21,7 +21,7 @@ def recusals_replaced(context: Context, /) -> Refusals:
     """Recusals are stated, or that there were none, and whoever left was replaced (kommunallagen 6 kap. 30 §)."""
     stated = records(context.data, "recusals")
     if not stated and not context.data.get("no_recusals"):
-        yield Refusal("recusals_not_stated", {}, "skede advance {case} hold -s no_recusals=true")
+        yield Refusal("recusals_not_stated", {}, "skede advance {case} hold … -s no_recusals=true")
     for number, recusal in enumerate(stated, 1):
         if empty(recusal.get("replacement")):
             yield Refusal("recusal_without_replacement", {"number": number})

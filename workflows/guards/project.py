@@ -110,7 +110,9 @@ def extension_agreed(context: Context, /) -> Refusals:
     requests = _extensions(context)
     if not requests:
         params = {"end": context.data.get("end_date")}
-        yield Refusal("extension_not_approved", params, "skede new change_request -s project={case} -s type=extension")
+        yield Refusal(
+            "extension_not_approved", params, "skede new change_request --title … -s project={case} -s type=extension"
+        )
         return
     request = requests[-1]
     signed = {s.party for s in request.signatures if s.state == "valid" and s.kind == "change"}
@@ -127,7 +129,7 @@ def version_has_change(context: Context, /) -> Refusals:
     changes = [c for c in children(context, "change_request") if c.state == "approved" and c.data["type"] != "contact"]
     version = int(context.data.get("plan_version") or 1)
     if version - 1 > len(changes):
-        fix = "skede new change_request -s project={case}"
+        fix = "skede new change_request --title … -s project={case}"
         yield Refusal("change_not_approved", {"version": version, "changes": len(changes)}, fix)
 
 
@@ -209,7 +211,7 @@ def ends_earlier(context: Context, /) -> Refusals:
 def reclaim_considered(context: Context, /) -> Refusals:
     """It is stated that a reclaim was weighed, or one is there."""
     if not children(context, "reclaim") and context.command.set.get("reclaim_considered") in (None, "", False):
-        fix = "skede advance {case} terminate -s reclaim_considered=true"
+        fix = "skede advance {case} terminate … -s reclaim_considered=true"
         yield Refusal("reclaim_not_considered", {}, fix)
 
 
@@ -218,7 +220,7 @@ def nothing_paid_or_reclaim(context: Context, /) -> Refusals:
     """No money has gone out, or an open reclaim asks for it."""
     amount = paid(context.facts.cases("children"))
     if amount > 0 and all(reclaim.state in SETTLED for reclaim in children(context, "reclaim")):
-        yield Refusal("paid_without_reclaim", {"paid": shown(amount)}, "skede new reclaim -s project={case}")
+        yield Refusal("paid_without_reclaim", {"paid": shown(amount)}, "skede new reclaim --title … -s project={case}")
 
 
 @registry.guard("reclaim_settled@1", needs=("children",))
@@ -230,7 +232,7 @@ def reclaim_settled(context: Context, /) -> Refusals:
             yield Refusal("reclaim_open", {"reclaim": reclaim.reference}, f"skede next {reclaim.reference}")
     amount = paid(context.facts.cases("children"))
     if amount > 0 and not reclaims:
-        yield Refusal("paid_without_reclaim", {"paid": shown(amount)}, "skede new reclaim -s project={case}")
+        yield Refusal("paid_without_reclaim", {"paid": shown(amount)}, "skede new reclaim --title … -s project={case}")
 
 
 @registry.guard("unspent_returned@1", needs=("children",))
@@ -246,7 +248,7 @@ def unspent_returned(context: Context, /) -> Refusals:
     missing = out - spent - back - let_off
     if missing > 0:
         params = {"paid": shown(out), "spent": shown(spent), "returned": shown(back), "missing": shown(missing)}
-        yield Refusal("unspent_not_returned", params, "skede new reclaim -s project={case} -s ground=unspent")
+        yield Refusal("unspent_not_returned", params, "skede new reclaim --title … -s project={case} -s ground=unspent")
 
 
 # The end

@@ -29,7 +29,10 @@ def drop_allowed(context: Context, /) -> Refusals:
     undone = any(decision.state in ("annulled", "superseded") for decision in children(context, "decision"))
     if context.case.state in AFTER_DEMAND and not undone:
         yield Refusal(
-            "demand_stands", {"state": context.case.state}, "skede advance {case} rc_waive", who=("secretary",)
+            "demand_stands",
+            {"state": context.case.state},
+            "skede advance {case} rc_waive -s paragraph=… -s reasons=…",
+            who=("secretary",),
         )
 
 
