@@ -88,14 +88,17 @@ class Refused:
         return self.reason.get("fix")
 
 
-def expect_refusal(sandbox: Sandbox, act: Act, code: str, *, lang: str = "en", **params: Any) -> Refused:
+def expect_refusal(
+    sandbox: Sandbox, act: Act, code: str, *, lang: str = "en", guard: str | None = None, **params: Any
+) -> Refused:
     """Give a command that must be refused for this reason, and must leave nothing behind but the log's word of it."""
     case, before = _standing(sandbox, act)
     ran = sandbox.refused(act, lang)
     reasons = ran.json["error"]["reasons"]
     fitting = [
         reason for reason in reasons
-        if reason["code"] == code and params.items() <= reason.get("params", {}).items()
+        if (reason["code"], reason.get("guard", guard)) == (code, guard)
+        and all(reason.get("params", {}).get(name) == value for name, value in params.items())
     ]  # fmt: skip
     assert fitting, f"{act} was refused, but not for {code} {params}: {reasons}"
     for reason in reasons:
