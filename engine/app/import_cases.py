@@ -18,9 +18,9 @@ from engine.core.entry import Entry, parse
 from engine.core.errors import ConcurrentUpdate, EngineError, NotFound, Refusal, TransitionRefused, UsageError
 from engine.core.importing import IMPORTERS
 from engine.core.plain import instant
+from engine.core.table import Row, Table
 from engine.core.text import folded
 from engine.ports import UnitOfWork
-from engine.readers.csv import Row, Table
 
 Watch = Callable[[Sequence[Row]], Iterable[Row]]
 """Passes rows on one by one, so that somebody can be shown how far it has come."""

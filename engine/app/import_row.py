@@ -18,10 +18,10 @@ from engine.core.definition import Definition, Field, Text
 from engine.core.errors import EngineError, NotFound, UsageError
 from engine.core.fields import parse_value
 from engine.core.localday import start_of_day
+from engine.core.table import Row
 from engine.core.text import clean_text, folded
 from engine.core.when import parse_when
 from engine.ports import UnitOfWork
-from engine.readers.csv import Row
 
 T = TypeVar("T")
 Cells = Mapping[str, str]

@@ -10,9 +10,9 @@ from engine.app.office_change import Made, change_office
 from engine.app.people import KEEPERS, new_person
 from engine.core.case import Actor
 from engine.core.errors import EngineError, UsageError
+from engine.core.table import Row, Table
 from engine.core.text import folded
 from engine.ports import Organisation, UnitOfWork
-from engine.readers.csv import Row, Table
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "name": ("organisation", "namn"),

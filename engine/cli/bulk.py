@@ -15,7 +15,8 @@ from engine.cli.output import emit_json, mark_sandbox, say
 from engine.cli.progress import track
 from engine.cli.session import open_session
 from engine.cli.tables import Column, print_table
-from engine.readers.csv import Table, read_table
+from engine.core.table import Table
+from engine.readers.csv import read_table
 
 
 class _Bulk(click.Group):

@@ -12,7 +12,8 @@ from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, mark_sandbox, say
 from engine.cli.session import Session, open_session
 from engine.core.errors import UsageError
-from engine.readers.csv import LARGEST, Table
+from engine.core.table import Table
+from engine.readers.csv import LARGEST
 
 MOST_SHOWN = 12
 

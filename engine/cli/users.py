@@ -6,6 +6,7 @@ import click
 
 from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, say
+from engine.cli.people_view import print_one, print_rows
 from engine.cli.session import Session, open_session
 
 NOTE = click.option("-n", "--note", metavar="T", help="Why; goes into the log.")
@@ -22,7 +23,6 @@ def user() -> None:
 def user_list(shell: Shell, ended: bool) -> None:
     """All users with their roles of today."""
     from engine.app import users
-    from engine.cli.people import print_rows
 
     session = open_session(shell, read_only=True)
     rows = users.list_users(session.office, session.caller, ended=ended)
@@ -35,7 +35,6 @@ def user_list(shell: Shell, ended: bool) -> None:
 def user_show(shell: Shell, login: str) -> None:
     """One user and every role it held, holds or will hold."""
     from engine.app import users
-    from engine.cli.people import print_one
     from engine.cli.texts import role_text
 
     session = open_session(shell, read_only=True)

@@ -6,11 +6,11 @@ own exports set against formulas are undone.
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 from engine.core.errors import UsageError
+from engine.core.table import Row, Table
 
 LARGEST = 50 * 1024 * 1024
 """Bytes that a table may have."""
@@ -19,30 +19,6 @@ WIDEST = 500
 SEPARATORS = (",", ";", "\t")
 _STARTS_FORMULA = "=+-@\t\r\n'"
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row: the line of the file that it begins on (from 1), and its cells by column."""
-
-    line: int
-    cells: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A whole table.
-
-    Attributes:
-        columns: Names, in the order of the file.
-        encoding: `utf-8`, `utf-16` or `windows-1252`; the last is a guess and should be said aloud.
-        separator: The character that parts the cells.
-    """
-
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
-    encoding: str
-    separator: str
 
 
 def read_table(path: Path) -> Table:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.errors import UsageError
+from engine.core.table import Table
 from engine.exports.csv import table_text
-from engine.readers.csv import Table, column_letter, parse_table, read_table
+from engine.readers.csv import column_letter, parse_table, read_table
 
 
 def cells(table: Table) -> list[list[str]]:
