@@ -1,4 +1,4 @@
-"""Commands as plain values, and a sandbox that runs them: inline where they set the stage, as a process where they count.
+"""Commands as plain values, and a sandbox that runs them: in this process to set the stage, else as one of their own.
 
 An `Act` is one call of `skede`, told by what it is about and not by its words, so that a test can leave a field or a
 paper out of it, or let somebody else give it. Cases are called by names of the test's own; `@name` in a value stands
@@ -226,14 +226,14 @@ class Sandbox:
                 if (entry := json.loads(line.line))["act"] in ("open", "advance")
             ]
 
-    def folded(self) -> dict[str, tuple[Case, Case]]:
+    def folded(self) -> dict[str, tuple[Case | None, Case | None]]:
         """Reference -> the case as stored, and as its log folds."""
         with self.office.store.read() as tx:
             return {reference: (tx.cases.get(reference), _folded(tx, reference)) for reference in tx.cases.references()}
 
     def _done(self, act: Act, ran: Ran) -> Any:
         assert ran.code == 0, f"{act}\n{self.argv(act)}\n{ran.out}{ran.err}"
-        answer = ran.json if ran.out.strip() else None
+        answer: Any = ran.json
         if act.verb == "new":
             self.names[act.case] = answer["reference"]
         return answer
@@ -262,7 +262,7 @@ class Sandbox:
         return str(path)
 
 
-def _folded(tx: UnitOfWork, reference: str) -> Case:
+def _folded(tx: UnitOfWork, reference: str) -> Case | None:
     return fold([(line.line, line.payload) for line in tx.log.entries(reference)])
 
 

@@ -193,7 +193,9 @@ GUARDS: Mapping[str, Failing] = {
     ),
     # Project
     "parties_given@1": Failing("project/create_project", "party_missing", NOBODY),
-    "old_case_if_by_hand@1": with_("project/create_project", "old_cases_only", start_date="2021-06-01", end_date="2022-01-01"),
+    "old_case_if_by_hand@1": with_(
+        "project/create_project", "old_cases_only", start_date="2021-06-01", end_date="2022-01-01"
+    ),
     "leader_named@1": Failing("project/begin", "leader_missing", place="office", before=(LEADERLESS,)),
     "end_within_call@1": Failing(
         "project/extend", "end_beyond_call", step("project/extend").having(end_date="2030-01-01"), before=()
@@ -244,7 +246,8 @@ GUARDS: Mapping[str, Failing] = {
     "still_in_operation@1": Failing(
         "project/follow_up_done", "not_in_operation",
         before=tuple(
-            act.having(in_operation="no") if act.verb == "amend" else act for act in WAYS["project/follow_up_done"].before
+            act.having(in_operation="no") if act.verb == "amend" else act
+            for act in WAYS["project/follow_up_done"].before
         ),
     ),
     # Money

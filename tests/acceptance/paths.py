@@ -1,8 +1,8 @@
 """How to reach every state of the nine workflows, and how to take every transition of them, with the least work.
 
 `WAYS` has one complete command for each edge (`workflow/event`; `!` for an opening whose event is also a transition's,
-`#which` where an event has several edges) and the place where it begins. `PLACES` are homes at rest: each is the outcome of a
-way, or of some commands at another place.
+`#which` where an event has several edges) and the place where it begins. `PLACES` are homes at rest: each is the
+outcome of a way, or of some commands at another place.
 """
 
 from pathlib import Path

@@ -102,7 +102,8 @@ def expect_refusal(
     ]  # fmt: skip
     assert fitting, f"{act} was refused, but not for {code} {params}: {reasons}"
     for reason in reasons:
-        assert "{" not in reason["text"] and not reason["text"].startswith(reason["code"]), reason
+        assert "{" not in reason["text"], reason
+        assert not reason["text"].startswith(reason["code"]), reason
         assert reason.get("fix", "skede ").startswith("skede "), reason
     _assert_untouched(sandbox, act, case, before)
     return Refused(ran, fitting[0])
@@ -117,7 +118,9 @@ def _standing(sandbox: Sandbox, act: Act) -> tuple[Case | None, int]:
 
 def _assert_untouched(sandbox: Sandbox, act: Act, case: Case | None, before: int) -> None:
     if case is None:
-        assert _standing(sandbox, act)[1] == before + 10_000, "an entry of the office tells of it, and no case is opened"
+        assert _standing(sandbox, act)[1] == before + 10_000, (
+            "an entry of the office tells of it, and no case is opened"
+        )
         return
     after = sandbox.case(act.case)
     assert (after.n, after.revision) == (case.n + 1, case.revision)

@@ -11,6 +11,7 @@ from refusing import LOGINS, Refused, complete, edge_of, edges, expect_refusal, 
 
 pytestmark = pytest.mark.acceptance
 
+
 def test_there_is_a_way_for_every_edge_of_every_workflow() -> None:
     assert sorted(place_of(name) for name in WAYS) == sorted(edges())
 
@@ -30,7 +31,10 @@ def test_it_is_refused_for_every_role_that_may_not(name: str, places: Places) ->
 def test_it_is_refused_without_each_field_that_it_needs(name: str, places: Places) -> None:
     needs, act = edge_of(name).get("needs", {}), WAYS[name].act
     machine = name.partition("/")[0]
-    for code, fields in (("field_missing", needs.get("fields", ())), ("field_must_be_brought", needs.get("brings", ()))):
+    for code, fields in (
+        ("field_missing", needs.get("fields", ())),
+        ("field_must_be_brought", needs.get("brings", ())),
+    ):
         for field in fields:
             sandbox = places.ready(name)
 

@@ -27,7 +27,8 @@ RECEIVED = {
     "sender": "Bengtsfors kommun",
 }  # fmt: skip
 SIGNED = (
-    sign("officer", "app", "owner", "@owner", "application"), sign("officer", "app", "partner", "@partner", "application")
+    sign("officer", "app", "owner", "@owner", "application"),
+    sign("officer", "app", "partner", "@partner", "application"),
 )  # fmt: skip
 GRANT = advance(
     "secretary", "app", "grant", paragraph="§ 301", granted_amount="400 000", amount_per_year=PER_YEAR,
@@ -148,11 +149,14 @@ WAYS = {
         "application.agenda", replace(GRANT, words=("grant_conditionally",)).having(conditions=CONDITIONS)
     ),
     "application/reject": Way(
-        "application.agenda", advance("secretary", "app", "reject", paragraph="§ 301", reasons="Ryms ej", took_part="Ada")
+        "application.agenda",
+        advance("secretary", "app", "reject", paragraph="§ 301", reasons="Ryms ej", took_part="Ada"),
     ),
     "application/grant_delegated": Way(
         "application.proposal",
-        advance("head", "app", "grant_delegated", delegation_no="D 2", granted_amount="400 000", amount_per_year=PER_YEAR),
+        advance(
+            "head", "app", "grant_delegated", delegation_no="D 2", granted_amount="400 000", amount_per_year=PER_YEAR
+        ),
     ),
     "application/reject_delegated": Way(
         "application.proposal", advance("head", "app", "reject_delegated", delegation_no="D 3", reasons="Ryms ej")

@@ -1,12 +1,14 @@
 """Ways and places of what is asked for and asked back while a project runs: requisitions, changes, reclaims."""
 
+from typing import Any
+
 from driver import TICK, Act, Way, advance, attach, clock, new, sign
 from ways_office import board
 
 PER_HALF = [{"due_on": "2022-03-01", "amount": "500"}, {"due_on": "2022-04-01", "amount": "500"}]
 
 
-def change(kind: str, **fields: str) -> Act:
+def change(kind: str, **fields: Any) -> Act:
     """A change of the project is asked for."""
     return new(
         "applicant", "change_request", "change", "request_change", project="@project", type=kind, reason="Det behövs",

@@ -9,7 +9,8 @@ from ways_money import EXTENSION, EXTENSION_APPROVED, NEW_PLAN, NEW_PLAN_APPROVE
 DAY = "2022-01-10"
 """The day on which the project begins, and on which most of its life is tried."""
 START_REPORT = {
-    "summary": "Vi är igång", "plan": "Som beslutat", "ledger_code": "123", "baseline": "12 av 40", "information_plan": "Webb",
+    "summary": "Vi är igång", "plan": "Som beslutat", "ledger_code": "123", "baseline": "12 av 40",
+    "information_plan": "Webb",
     "steering_group": [
         {"name": "Ada", "organisation": "Bengtsfors kommun", "side": "municipal"},
         {"name": "Bo", "organisation": "Närhälsan", "side": "regional"},
@@ -50,8 +51,8 @@ EVALUATED = approved("report:evaluation", **EVALUATION)
 FOLLOWED = approved("report:follow_up", in_operation="wholly")
 BEGIN = advance("officer", "project", "begin")
 ADOPT = advance(
-    "officer", "project", "adopt", "decision", note="per post", behalf="@owner", adoption_plan="Införs", budget_line="b",
-    done_by="2023-12-01",
+    "officer", "project", "adopt", "decision", note="per post", behalf="@owner", adoption_plan="Införs",
+    budget_line="b", done_by="2023-12-01",
 )  # fmt: skip
 TERMINATE = advance(
     "head", "project", "terminate", end_date="2022-01-10", reason="Parten gick", reclaim_considered="ja",
@@ -68,7 +69,7 @@ WAYS = {
         ),
     ),
     "project/begin": Way("project.planned", BEGIN, (clock(f"{DAY}T12:00"),)),
-    "project/cancel_project": Way("project.planned", advance("head", "project", "cancel_project", reason="Part saknas")),
+    "project/cancel_project": Way("project.planned", advance("head", "project", "cancel_project", reason="Vakans")),
     "project/confirm_start": Way(
         "project.start_up", advance("officer", "project", "confirm_start"), START_APPROVED[:-1], START_APPROVED[-1]
     ),
@@ -97,7 +98,9 @@ WAYS = {
     "project/suspend": Way("project.running", advance("head", "project", "suspend", ground="owner_request")),
     "project/resume": Way("project.suspended", advance("head", "project", "resume", reason="Löst")),
     "project/hold_payments": Way("project.running", advance("head", "project", "hold_payments", reason="Oklart")),
-    "project/release_payments": Way("project.running", advance("controller", "project", "release_payments", reason="Klart")),
+    "project/release_payments": Way(
+        "project.running", advance("controller", "project", "release_payments", reason="Klart")
+    ),
     "project/ask_termination": Way(
         "project.running", advance("applicant", "project", "ask_termination", reason="Part gick", cost_to_date="5 000")
     ),
@@ -195,7 +198,9 @@ WAYS = {
         "report.open", advance("officer", "report:start", "extend_due", due_on="2022-05-01", reason="Sjukdom")
     ),
     "report/submit_report": Way(
-        "project.start_up", advance("applicant", "report:start", "submit_report"), written("report:start", **START_REPORT)
+        "project.start_up",
+        advance("applicant", "report:start", "submit_report"),
+        written("report:start", **START_REPORT),
     ),
     "report/submit_report#evaluator": Way(
         "project.evaluation",
