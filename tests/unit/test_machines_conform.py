@@ -58,7 +58,11 @@ DEVIATIONS: dict[tuple[str, str, str], str] = {
     ): "a project begins when its first day does, not when that day has ended",
     ("report", "report_opens", "deadline due"): "a report opens when its day begins, not when that day has ended",
     ("report", "open_report", "mail report_invitation"): "the ladder of report_due says it (DECISIONS.md 30)",
-    ("report", "mark_overdue", "mail report_overdue"): "the ladder of report_due says it (DECISIONS.md 30)",
+    (
+        "report",
+        "mark_overdue",
+        "mail report_overdue",
+    ): "the ladder tells the applicant (DECISIONS.md 30), this the officer",
     ("report", "submit_report", "fires"): "a report handed in makes room for the next one of its series",
     ("report", "waive", "fires"): "a report waived makes room for the next one of its series",
     ("reclaim", "rc_instalment_in", "needs amount"): "what is paid is paid_amount; amount stays what is reclaimed",
