@@ -26,6 +26,7 @@ from engine.core.entry import canonical, parse
 from engine.core.errors import EngineError, NotFound, Refusal, RequestReused, TransitionRefused, UsageError
 from engine.core.fold import apply
 from engine.core.machine import Machine
+from engine.core.message import Message
 from engine.ports import UnitOfWork
 
 DEEPEST = 20
@@ -285,9 +286,15 @@ def _skip(
     if definition.states[case.state].final:
         return
     plain = reasons_plain(error)
-    after = append(tx, definition, case, actor, "skipped", {"reasons": plain, "cause": cause}, fire.event)
+    letters: list[Message] = []
     if case.state in {state for t in definition.edges(fire.event) for state in t.source}:
-        tx.messages.queue(skipped_letters(tx, office, definition, after, fire.event, plain, cause))
+        upcoming = replace(case, n=case.n + 1)
+        letters = skipped_letters(tx, office, definition, upcoming, fire.event, plain, cause)
+    body = {"reasons": plain, "cause": cause, **({"msgs": [m.key for m in letters]} if letters else {})}
+    said = {"msgs": {m.key: [m.digest, m.state, m.reason] for m in letters}} if letters else {}
+    append(tx, definition, case, actor, "skipped", body, fire.event, said)
+    if letters:
+        tx.messages.queue(letters)
     done.skipped.append(Skipped(fire.reference, fire.event, error.reasons))
 
 
