@@ -79,8 +79,10 @@ class Walker:
 
     def somewhere(self) -> tuple[str, str] | None:
         """A case met, and an event of its state; None where the case met takes none."""
-        reference = self.random.choice(self.references)
-        case = self.case(reference)
+        case = self.case(self.random.choice(self.references))
+        if case.closed_at is not None:
+            case = self.case(self.random.choice(self.references))
+        reference = case.reference
         events = [t.event for t in self.definition(case).transitions if case.state in t.source]
         if self.random.random() < 0.9:
             events = [e for e in events if e not in ENDINGS]

@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from demo_home import shared_demo
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -40,7 +41,10 @@ class Office(RuleBasedStateMachine):
         self.walker = Walker(open_office(load(self.home)), Random(Office.runs))
         with self.walker.office.store.read() as tx:
             self.walker.references = list(tx.cases.references())
-            parties = [p for r in self.walker.references if (c := tx.cases.get(r)) for p in c.parties]
+            cases = [
+                c for r in self.walker.references if (c := tx.cases.get(r)) and c.party("owner") and c.party("partner")
+            ]
+            parties = [*cases[0].party("owner"), *cases[0].party("partner")]
         self.walker.parties = tuple(
             f"{p.role}={p.organisation}:{next(iter(p.people.values()))[0]}:contact+leader+signatory+manager+economy"
             for p in parties[:2]
@@ -222,7 +226,7 @@ def check_deadlines(case: Case, definition: Definition) -> None:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def young(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a call, a meeting and three applications, copied for every run."""
     folder = tmp_path_factory.mktemp("office") / "home"
     walker = Walker.begin(folder, seed=1)
@@ -231,15 +235,32 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(240)
-def test_the_invariants_hold_whatever_the_office_does(template: Path, tmp_path: Path) -> None:
-    Office.template, Office.folder = template, tmp_path
+def run_office(template: Path, folder: Path, examples: int, steps: int) -> None:
+    """Let Hypothesis work in copies of a home."""
+    Office.template, Office.folder, Office.runs = template, folder, 0
     run_state_machine_as_test(
         Office,
         settings=settings(
-            max_examples=20, stateful_step_count=40, deadline=None, derandomize=True,
+            max_examples=examples, stateful_step_count=steps, deadline=None, derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
     assert Office.runs > 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_the_invariants_hold_whatever_a_young_office_does(young: Path, tmp_path: Path) -> None:
+    run_office(young, tmp_path, examples=15, steps=40)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_invariants_hold_whatever_an_office_with_cases_in_every_phase_does(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    demo = shared_demo(tmp_path_factory).home
+    template = tmp_path / "template"
+    shutil.copytree(demo, template, ignore=shutil.ignore_patterns("outbox"))
+
+    run_office(template, tmp_path, examples=4, steps=25)
