@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from engine.cli.output import safe_lines
 from engine.core.errors import Unavailable, UsageError
 
 
@@ -16,10 +17,8 @@ def write_new(path: Path | None, parts: Iterable[bytes]) -> int:
         Unavailable: The file cannot be written.
     """
     if path is None:
-        size = 0
-        for part in parts:
-            size += sys.stdout.buffer.write(part) if hasattr(sys.stdout, "buffer") else _as_text(part)
-        return size
+        put = _as_bytes if hasattr(sys.stdout, "buffer") and not sys.stdout.isatty() else _as_text
+        return sum(put(part) for part in parts)
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise UsageError(f"{path}: name a file in a folder that exists")
     draft = path.with_name(f".{path.name}.{os.getpid()}")
@@ -36,6 +35,12 @@ def write_new(path: Path | None, parts: Iterable[bytes]) -> int:
     return size
 
 
+def _as_bytes(part: bytes) -> int:
+    return sys.stdout.buffer.write(part)
+
+
 def _as_text(part: bytes) -> int:
-    sys.stdout.write(part.decode())
+    """For a terminal, which must not be commanded by what the cases hold."""
+    text = part.decode()
+    sys.stdout.write("\n".join(safe_lines(text)) if sys.stdout.isatty() else text)
     return len(part)
