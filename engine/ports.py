@@ -158,6 +158,25 @@ class KeptEntry:
     pending: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An entry that waits to be taken into the tree; `id` is its place in the queue."""
+
+    id: int
+    case: str
+    n: int
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedNote:
+    """A signed checkpoint over the first `size` entries, and when it was made."""
+
+    size: int
+    note: str
+    sealed_at: datetime
+
+
 class CaseStore(Protocol):
     """The current cases."""
 
@@ -457,6 +476,26 @@ class AuditStore(Protocol):
         ...
 
 
+class EvidenceStore(Protocol):
+    """The tree over all entries, in the order in which they were taken into it, and its seals."""
+
+    def pending(self, limit: int) -> tuple[Waiting, ...]: ...
+    def has_news(self) -> bool:
+        """Whether anything is pending beside what sealing itself writes into the log."""
+        ...
+
+    def sequence(self, start: int, taken: Sequence[Waiting], nodes: Iterable[tuple[int, int, bytes]]) -> None: ...
+    def size(self) -> int: ...
+    def node(self, level: int, index: int) -> bytes: ...
+    def index(self, reference: str, n: int) -> int | None:
+        """The leaf of an entry, None while it is pending."""
+        ...
+
+    def seal(self, sealed: SealedNote) -> None: ...
+    def newest(self) -> SealedNote | None: ...
+    def checkpoints(self) -> Iterator[SealedNote]: ...
+
+
 class UnitOfWork(Protocol):
     """One connection, one transaction, the stores on it. Commits on a clean exit, rolls back on any exception."""
 
@@ -470,6 +509,7 @@ class UnitOfWork(Protocol):
     counters: CounterStore
     requests: RequestStore
     settings: SettingStore
+    evidence: EvidenceStore
 
     @property
     def now(self) -> datetime:

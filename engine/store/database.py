@@ -26,7 +26,7 @@ Connection = Any
 APPLICATION_ID = 0x534B4544
 """`SKED`: marks the file as ours."""
 
-SCHEMA = 1
+SCHEMA = 2
 """Number of the newest migration, also the file's `user_version`."""
 
 WAIT_MS = 10_000

@@ -175,6 +175,40 @@ class PendingRecord(Table, table=True):
     n: int = _number()
 
 
+class LeafRecord(Table, table=True):
+    """The place of an entry in the tree over all of them."""
+
+    __tablename__ = "leaves"
+    __table_args__ = _args(
+        UniqueConstraint("case_ref", "n"),
+        ForeignKeyConstraint(["case_ref", "n"], ["entries.case_ref", "entries.n"]),
+        CheckConstraint("idx >= 0", name="idx"),
+    )
+    idx: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    case_ref: str = _text()
+    n: int = _number()
+
+
+class NodeRecord(Table, table=True):
+    """The hash of a complete subtree: 2^level leaves from leaf idx * 2^level on; level 0 are the leaves."""
+
+    __tablename__ = "nodes"
+    __table_args__ = _args(CheckConstraint("length(hash) = 32", name="hash"), sqlite_with_rowid=False)
+    level: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    idx: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    hash: bytes = _bytes()
+
+
+class CheckpointRecord(Table, table=True):
+    """A sealed checkpoint: the signed note, one for each size of the tree that was sealed."""
+
+    __tablename__ = "checkpoints"
+    __table_args__ = _args()
+    size: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    note: str = _text()
+    sealed_at: datetime = _instant()
+
+
 class DeadlineRecord(Table, table=True):
     """A deadline, open or ended; the indexed columns are what the clock scans, `body` is the whole."""
 

@@ -17,6 +17,7 @@ from engine.ports import (
     DefinitionStore,
     DirectoryStore,
     DocumentStore,
+    EvidenceStore,
     LogStore,
     MessageStore,
     PeopleStore,
@@ -29,6 +30,7 @@ from engine.store.deadlines import SqlDeadlines
 from engine.store.definitions import SqlDefinitions
 from engine.store.directory import SqlDirectory
 from engine.store.documents import SqlDocuments
+from engine.store.evidence import SqlEvidence
 from engine.store.log import SqlLog
 from engine.store.messages import SqlMessages
 from engine.store.small import SqlCounters, SqlRequests, SqlSettings
@@ -54,6 +56,7 @@ class Desk:
         self.counters = SqlCounters(self.connection)
         self.requests = SqlRequests(self.connection)
         self.settings = SqlSettings(self.connection)
+        self.evidence = SqlEvidence(self.connection)
 
 
 class SqliteUnit:
@@ -77,6 +80,7 @@ class SqliteUnit:
         self.counters: CounterStore = desk.counters
         self.requests: RequestStore = desk.requests
         self.settings: SettingStore = desk.settings
+        self.evidence: EvidenceStore = desk.evidence
 
     @property
     def now(self) -> datetime:

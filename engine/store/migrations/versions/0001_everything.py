@@ -343,5 +343,5 @@ def upgrade() -> None:
     op.create_index(op.f("ix_grants_role"), "grants", ["role"], unique=False)
     op.create_index(op.f("ix_grants_user_id"), "grants", ["user_id"], unique=False)
     # fmt: on
-    append_only.install(op.execute)
+    append_only.install(op.execute, "entries", "definitions", "entry_private")
     op.execute("PRAGMA user_version = 1")

@@ -1,0 +1,1 @@
+INSERT INTO checkpoints (size, note, sealed_at) VALUES (:size, :note, :at)

@@ -1,0 +1,1 @@
+SELECT idx FROM leaves WHERE case_ref = :case AND n = :n

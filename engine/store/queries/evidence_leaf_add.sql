@@ -1,0 +1,1 @@
+INSERT INTO leaves (idx, case_ref, n) VALUES (:idx, :case, :n)

@@ -1,0 +1,1 @@
+INSERT INTO nodes (level, idx, hash) VALUES (:level, :idx, :hash)

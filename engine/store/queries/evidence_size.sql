@@ -1,0 +1,1 @@
+SELECT coalesce(max(idx) + 1, 0) FROM leaves
