@@ -155,7 +155,7 @@ def test_an_application_and_its_project_go_through_all_seven_phases(tmp_path: Pa
     for acts in SCRIPT.values():
         for act in acts:
             sandbox.do(act)
-            if "app" in sandbox.names:
+            if "app" in sandbox.names and act.verb in ("new", "advance", "sign", "clock"):
                 case = "project" if shown(sandbox, "app")["phase"] in AFTER else "app"
                 passed.append(shown(sandbox, case)["phase"])
 
