@@ -189,12 +189,16 @@ def _reasons(calendar: Calendar, start: date, end: date, lang: str) -> Iterator[
 
 def _history(tx: UnitOfWork, case: Case, deadline: Deadline) -> Iterator[dict[str, Any]]:
     """Every entry that opened, moved or ended it: who, when, to what day, and why."""
+    stood: tuple[str | None, str | None] = (None, None)
     for logged in tx.log.entries(case.reference):
         entry = parse(logged.line)
         at = _touched(entry.body, deadline.id)
         if at is None:
             continue
         what, due_on, extended = at
+        if what == "moved" and (due_on, extended) == stood:
+            continue  # a reminder or the clock touched it; the day stayed
+        stood = due_on, extended
         payload = json.loads(logged.payload) if logged.payload else {}
         login = tx.directory.login_of(entry.actor) if entry.actor.startswith("u:") else entry.actor
         yield {

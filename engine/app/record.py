@@ -98,7 +98,7 @@ def _cancel(tx: UnitOfWork, decision: Decision) -> None:
         tx.messages.cancel(deadline=moved.id, reason="moved")
     if decision.entry.act == "reversed":
         entry = decision.entry.body["corrects"]
-        tx.messages.cancel(key=f"{decision.entry.case}#{entry}/", reason="reversed")
+        tx.messages.cancel(case=decision.entry.case, key=f"{decision.entry.case}#{entry}/", reason="reversed")
 
 
 def _check_numbers(tx: UnitOfWork, definition: Definition, decision: Decision) -> None:

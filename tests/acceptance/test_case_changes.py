@@ -222,6 +222,18 @@ def test_the_latest_transition_can_be_taken_back(world: World) -> None:
     assert world.inline("show", reference, "--json").json["state"] == "submitted"
 
 
+def test_letters_of_a_step_taken_back_that_have_not_left_are_called_off(world: World) -> None:
+    reference = registered(world)
+
+    world.inline("correct", reference, f"{reference}#2", "--undo", "-n", "fel ärende", as_="registrar")
+
+    letters = [
+        m for m in world.inline("mail", "list", reference, "--json").json if m["key"].startswith(f"{reference}#2/")
+    ]
+    assert {letter["state"] for letter in letters} == {"cancelled"}
+    assert world.inline("audit", "verify", "--json").json["ok"]
+
+
 def test_reviews_are_given_as_scores_and_checked(world: World) -> None:
     reference = registered(world)
 
