@@ -9,7 +9,8 @@ from typing import Any
 from engine.app.describe import describe_done
 from engine.app.naming import case_named, event_named, person_named, values_named
 from engine.app.office import Caller, Office
-from engine.app.perform import Done, perform
+from engine.app.perform import perform
+from engine.app.run import Done
 from engine.core.acting import EXTERNAL
 from engine.core.case import Actor, Case
 from engine.core.command import Advance, Command, Upload
@@ -128,7 +129,7 @@ def advance_and_see(
         name = case_named(tx, reference)
         case = tx.cases.get(name)
         if case is None:
-            raise NotFound(f"there is no case {reference}")
+            raise NotFound(f"there is no case {reference}", says="case_unknown", case=reference)
         machine = office.catalog.get(tx, case.workflow, case.version)
         person, roles = principal(tx, office, case, given.on_behalf_of)
         return Advance(

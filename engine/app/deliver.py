@@ -13,8 +13,8 @@ from typing import Any
 from engine.app.enclosures import enclosures
 from engine.app.letters import leaves_at
 from engine.app.office import Office
-from engine.app.perform import SYSTEM_ACTOR
 from engine.app.record import append
+from engine.app.run import SYSTEM_ACTOR
 from engine.core.case import Case
 from engine.core.errors import EngineError
 from engine.core.message import Message, StoredMessage

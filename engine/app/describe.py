@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.app.office import Office
-from engine.app.perform import Done
+from engine.app.run import Done
 from engine.core.case import Case, Deadline
 from engine.core.chain import leaf_hash
 from engine.core.definition import Definition

@@ -9,8 +9,8 @@ from engine.app.import_row import Reading, case_of
 from engine.app.import_template import COMMENT, NO_MAP, TableMap, case_columns, headings, known_headings
 from engine.app.office import Caller, Office
 from engine.app.office_change import Made, change_office
-from engine.app.perform import run
 from engine.app.record import Recorded, sealed
+from engine.app.run import run
 from engine.core.case import Actor, Case
 from engine.core.command import Open
 from engine.core.definition import Definition

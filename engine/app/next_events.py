@@ -11,7 +11,7 @@ from engine.app.access import case_seen, reader
 from engine.app.describe import describe_deadline
 from engine.app.naming import event_named
 from engine.app.office import Caller, Office
-from engine.app.perform import setup_for
+from engine.app.run import setup_for
 from engine.app.titles import with_titles
 from engine.core.acting import EXTERNAL
 from engine.core.case import Actor, Case

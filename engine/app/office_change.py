@@ -6,8 +6,9 @@ from typing import Any
 
 from engine.app.access import is_outsider, reader
 from engine.app.office import Caller, Office
-from engine.app.perform import known_actor, reasons_plain
+from engine.app.perform import known_actor
 from engine.app.record import record_office
+from engine.app.run import reasons_plain
 from engine.core.case import Actor
 from engine.core.errors import Refusal, TransitionRefused
 from engine.ports import UnitOfWork

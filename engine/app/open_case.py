@@ -8,10 +8,11 @@ from engine.app.describe import describe_case, describe_done
 from engine.app.naming import case_named, values_named
 from engine.app.office import Caller, Office
 from engine.app.parties import merged, party_given
-from engine.app.perform import Done, perform
+from engine.app.perform import perform
+from engine.app.run import Done
 from engine.core.case import Actor, Case
 from engine.core.command import Command, Open
-from engine.core.definition import Definition
+from engine.core.definition import Definition, Text
 from engine.core.errors import NotFound, UsageError
 from engine.ports import UnitOfWork
 
@@ -76,7 +77,7 @@ def _model(tx: UnitOfWork, like: str | None) -> Case | None:
         return None
     found = tx.cases.get(case_named(tx, like))
     if found is None:
-        raise NotFound(f"there is no case {like}")
+        raise NotFound(f"there is no case {like}", says="case_unknown", case=like)
     return found
 
 
@@ -100,4 +101,13 @@ def _opening(definition: Definition, event: str | None) -> str:
     people = [t.event for t in definition.openings() if t.by != ("system",)]
     if len(set(people)) == 1:
         return people[0]
-    raise UsageError(f"a {definition.name} can begin in several ways: --event {' or '.join(openings)}")
+    raise UsageError(
+        f"a {definition.name} can begin in several ways: --event {' or '.join(openings)}",
+        says="several_openings", workflow=definition.title, events=_titled(definition, openings),
+    )  # fmt: skip
+
+
+def _titled(definition: Definition, events: Sequence[str]) -> list[Text]:
+    """Events with their titles, as `receive (Ta emot)`."""
+    titles = {t.event: t.title for t in definition.openings()}
+    return [{lang: f"{event} ({title})" for lang, title in titles[event].items()} for event in events]

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.app.office import Caller, Office
-from engine.app.perform import SYSTEM_ACTOR
 from engine.app.record import append, record_office
+from engine.app.run import SYSTEM_ACTOR
 
 WAITING = ("queued", "deferred", "leased")
 

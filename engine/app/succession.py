@@ -13,8 +13,8 @@ from engine.app.office import Caller, Office
 from engine.app.office_change import Made, change_office
 from engine.app.parties import SIDES
 from engine.app.people import KEEPERS, describe_organisation, describe_person, open_cases, parts_of
-from engine.app.perform import run
 from engine.app.record import Recorded
+from engine.app.run import run
 from engine.core.case import Actor, Case, Party
 from engine.core.command import ChangeParty, PartyGiven
 from engine.core.errors import UsageError

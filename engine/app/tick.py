@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from engine.app.deliver import deliver
 from engine.app.office import Office
-from engine.app.perform import SYSTEM_ACTOR, Done, machine_for, run, setup_for
 from engine.app.record import record
+from engine.app.run import SYSTEM_ACTOR, Done, machine_for, run, setup_for
 from engine.core.case import Case, Deadline
 from engine.core.clockwork import expire
 from engine.core.command import Advance, Expire, Remind

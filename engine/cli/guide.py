@@ -8,7 +8,7 @@ import click
 
 from engine.app.advance import Given, advance, advance_and_see
 from engine.app.next_events import Ahead, Possible, next_events
-from engine.app.perform import Done
+from engine.app.run import Done
 from engine.cli.failure import reason_lines
 from engine.cli.forms import Form, event_form
 from engine.cli.giving import paper, with_file
@@ -16,6 +16,7 @@ from engine.cli.options import Shell
 from engine.cli.output import safe, say, say_beside, say_styled
 from engine.cli.session import Session
 from engine.cli.telling import arrow, tell_done
+from engine.cli.texts import error_text
 from engine.core.definition import Definition, Field
 from engine.core.errors import NotFound, Refusal, TransitionRefused, UsageError
 from engine.core.fields import parse_value
@@ -112,7 +113,7 @@ class _Guide:
             except (UsageError, NotFound) as error:
                 if before is None:
                     raise
-                say_beside(error.message)
+                say_beside(error_text(error, self.shell.lang))
                 self.given, before = before, None
 
     def _ask_all(self, error: TransitionRefused) -> None:
@@ -144,7 +145,7 @@ class _Guide:
             try:
                 filed = paper(kind, path)
             except UsageError as error:
-                say_beside(error.message)
+                say_beside(error_text(error, self.shell.lang))
                 continue
             self.given = replace(self.given, papers=(*self.given.papers, filed))
             return
@@ -162,7 +163,7 @@ class _Guide:
             try:
                 self._check(field, answer)
             except UsageError as error:
-                say_beside(error.message)
+                say_beside(error_text(error, self.shell.lang))
                 continue
             return answer
 
@@ -206,7 +207,7 @@ class _Guide:
         try:
             self.given = with_file(self.given, form.filled())
         except UsageError as error:
-            say_beside(error.message)
+            say_beside(error_text(error, self.shell.lang))
             return
         form.drop()
 

@@ -14,7 +14,7 @@ from errands import OFFICER, START, Desk, act_of, build_home, steps
 
 from engine.app.advance import Given
 from engine.app.edit import amend
-from engine.app.perform import SYSTEM_ACTOR, run
+from engine.app.run import SYSTEM_ACTOR, run
 from engine.app.tick import tick
 from engine.app.timing import move_deadline, stop_clock
 from engine.bootstrap import open_office
