@@ -7,7 +7,7 @@ for what the sandbox knows by that name, `@report:final` for the newest report o
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -145,6 +145,7 @@ class Sandbox:
     def __init__(self, home: Path, names: Mapping[str, str] | None = None) -> None:
         self.home = home
         self.names = dict(names or {})
+        self._found: dict[tuple[str, int], str] = {}
 
     def copy(self, folder: Path) -> "Sandbox":
         """A second one that begins where this one stands."""
@@ -200,15 +201,11 @@ class Sandbox:
         """What a name stands for: the sandbox's own, else the newest case of `workflow` or `workflow:kind`."""
         if name in self.names:
             return self.names[name]
-        workflow, _, kind = name.partition(":")
         with self.office.store.read() as tx:
-            found = [
-                case for ref in tx.cases.references()
-                if (case := tx.cases.get(ref)).workflow == workflow and kind in ("", case.data.get("kind"))
-            ]  # fmt: skip
-        assert found, f"nothing is called {name}"
-        newest: Case = max(found, key=lambda case: (case.opened_at, case.reference))
-        return newest.reference
+            references = tuple(tx.cases.references())
+            if (name, len(references)) not in self._found:
+                self._found[name, len(references)] = _newest(name, [tx.cases.get(one) for one in references])
+        return self._found[name, len(references)]
 
     def case(self, name: str) -> Case:
         """The case as it is stored."""
@@ -260,6 +257,14 @@ class Sandbox:
         path = folder / f"{next(_numbers)}.{ending}"
         path.write_text(text, encoding="utf-8")
         return str(path)
+
+
+def _newest(name: str, cases: Iterable[Case | None]) -> str:
+    """The newest case of `workflow` or `workflow:kind`."""
+    workflow, _, kind = name.partition(":")
+    found = [case for case in cases if case and case.workflow == workflow and kind in ("", case.data.get("kind"))]
+    assert found, f"nothing is called {name}"
+    return max(found, key=lambda case: (case.opened_at, case.reference)).reference
 
 
 def _folded(tx: UnitOfWork, reference: str) -> Case | None:
