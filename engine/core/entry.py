@@ -10,6 +10,12 @@ from typing import Any
 
 from engine.core.errors import LogTampered, ValueMalformed
 
+KEYS = frozenset({
+    "act", "actor", "at", "auth", "body", "case", "data", "def", "event", "from", "n", "obo", "occ", "prev", "req",
+    "role", "to", "v", "wf",
+})  # fmt: skip
+"""The keys of a line, always all present (DECISIONS.md 1)."""
+
 LONGEST_LINE = 65_535
 """Bytes that one line may have (AUDIT.md)."""
 
@@ -67,7 +73,7 @@ def line(entry: Entry) -> str:
     """The canonical line of an entry, without a newline.
 
     Raises:
-        ValueMalformed: The line would be longer than a log entry may be.
+        ValueMalformed: The line would be longer than a log entry may be, or a text in it is not valid Unicode.
     """
     text = canonical({
         "act": entry.act, "actor": entry.actor, "at": entry.at, "auth": entry.auth, "body": entry.body,
@@ -75,7 +81,11 @@ def line(entry: Entry) -> str:
         "n": entry.n, "obo": entry.obo, "occ": entry.occ, "prev": entry.prev, "req": entry.req, "role": entry.role,
         "to": entry.target, "v": 1, "wf": entry.wf,
     })  # fmt: skip
-    if len(text) * 4 > LONGEST_LINE and len(text.encode()) > LONGEST_LINE:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise ValueMalformed("a text that came with this change is not valid Unicode: write it anew") from None
+    if size > LONGEST_LINE:
         raise ValueMalformed(
             "this change is larger than one log entry may be (64 KB): attach long texts as documents instead"
         )
@@ -90,13 +100,13 @@ def parse(text: str) -> Entry:
     """
     try:
         raw = json.loads(text)
-        if canonical(raw) != text or raw.pop("v") != 1:
-            raise LogTampered("a log line is not in canonical form")
+        if canonical(raw) != text or raw.keys() != KEYS or (type(raw["n"]), type(raw["v"]), raw["v"]) != (int, int, 1):
+            raise LogTampered("a log line is not in canonical form, or not of version 1")
         return Entry(
             act=raw["act"], actor=raw["actor"], at=raw["at"], auth=raw["auth"], body=raw["body"], case=raw["case"],
             data=raw["data"], definition=raw["def"], event=raw["event"], source=raw["from"], n=raw["n"],
             obo=raw["obo"], occ=raw["occ"], prev=raw["prev"], req=raw["req"], role=raw["role"], target=raw["to"],
             wf=raw["wf"],
         )  # fmt: skip
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise LogTampered("a log line cannot be read as an entry") from error

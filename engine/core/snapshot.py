@@ -9,14 +9,14 @@ The parts of a case stand as lists in the order of their dataclass's attributes,
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from json import JSONEncoder
 from typing import Any
 
 from engine.core.case import Approval, Case, Deadline, Document, Happened, Party, ReviewGiven, Signature
+from engine.core.plain import instant, instant_or_none, read_instant, read_or_none
 
 _NOTHING = "{}"
-_instant_of = datetime.fromisoformat
 _day_of = date.fromisoformat
 
 # One encoder for all calls: making one costs as much as encoding a small case.
@@ -37,12 +37,13 @@ def to_json(case: Case, personal: frozenset[str]) -> tuple[str, str]:
         "reference": case.reference, "workflow": case.workflow, "version": case.version, "state": case.state,
         "title": case.title, "assignee": case.assignee, "parent": case.parent, "revision": case.revision,
         "n": case.n, "head": case.head, "entered_n": case.entered_n, "back": case.back, "recused": case.recused,
-        "erased": case.erased, "opened_at": _text(case.opened_at), "entered_at": _text(case.entered_at),
-        "occurred_at": _text(case.occurred_at), "recorded_at": _text(case.recorded_at),
-        "closed_at": _optional_text(case.closed_at), "stopped_at": _optional_text(case.stopped_at),
+        "erased": case.erased, "opened_at": instant(case.opened_at), "entered_at": instant(case.entered_at),
+        "occurred_at": instant(case.occurred_at), "recorded_at": instant(case.recorded_at),
+        "closed_at": instant_or_none(case.closed_at), "stopped_at": instant_or_none(case.stopped_at),
         "deadlines": [_deadline_out(d) for d in case.deadlines],
         "documents": [
-            [d.id, d.kind, d.sha256, d.direction, _text(d.received_at), d.n, d.secrecy, d.draft] for d in case.documents
+            [d.id, d.kind, d.sha256, d.direction, instant(d.received_at), d.n, d.secrecy, d.draft]
+            for d in case.documents
         ],
         "signatures": [
             [s.id, s.who, s.party, s.person, s.document, s.kind, s.content, s.signed_on.isoformat(), s.method, s.state,
@@ -56,7 +57,7 @@ def to_json(case: Case, personal: frozenset[str]) -> tuple[str, str]:
         ],
         "approvals": [[a.event, a.role, a.people, a.party, a.n] for a in case.approvals],
         "reviews": [[r.person, r.scores, r.n] for r in case.reviews],
-        "events": {name: [h.n, _text(h.at), h.people, h.role] for name, h in case.events.items()},
+        "events": {name: [h.n, instant(h.at), h.people, h.role] for name, h in case.events.items()},
     }  # fmt: skip
     hidden = personal & case.data.keys() if personal else personal
     public["data"] = {k: v for k, v in case.data.items() if k not in hidden} if hidden else case.data
@@ -83,10 +84,10 @@ def from_json(public: str, private: str = _NOTHING) -> Case:
         reference=raw["reference"], workflow=raw["workflow"], version=raw["version"], state=raw["state"],
         title=raw["title"], assignee=raw["assignee"], parent=raw["parent"], revision=raw["revision"],
         n=raw["n"], head=raw["head"], entered_n=raw["entered_n"], back=tuple(raw["back"]),
-        recused=tuple(raw["recused"]), erased=tuple(raw["erased"]), opened_at=_instant_of(raw["opened_at"]),
-        entered_at=_instant_of(raw["entered_at"]), occurred_at=_instant_of(raw["occurred_at"]),
-        recorded_at=_instant_of(raw["recorded_at"]), closed_at=_optional_instant(raw["closed_at"]),
-        stopped_at=_optional_instant(raw["stopped_at"]), data=data,
+        recused=tuple(raw["recused"]), erased=tuple(raw["erased"]), opened_at=read_instant(raw["opened_at"]),
+        entered_at=read_instant(raw["entered_at"]), occurred_at=read_instant(raw["occurred_at"]),
+        recorded_at=read_instant(raw["recorded_at"]), closed_at=read_or_none(raw["closed_at"]),
+        stopped_at=read_or_none(raw["stopped_at"]), data=data,
         deadlines=tuple([_deadline_in(*row) for row in raw["deadlines"]]),
         documents=_documents_in(raw["documents"], hidden),
         signatures=tuple([_signature_in(*row) for row in raw["signatures"]]),
@@ -94,7 +95,7 @@ def from_json(public: str, private: str = _NOTHING) -> Case:
         approvals=tuple([Approval(e, role, tuple(people), *rest) for e, role, people, *rest in raw["approvals"]]),
         reviews=tuple([ReviewGiven(*row) for row in raw["reviews"]]),
         events={
-            name: Happened(n, _instant_of(at), tuple(people), role)
+            name: Happened(n, read_instant(at), tuple(people), role)
             for name, (n, at, people, role) in raw["events"].items()
         },
     )  # fmt: skip
@@ -102,9 +103,9 @@ def from_json(public: str, private: str = _NOTHING) -> Case:
 
 def _deadline_out(d: Deadline) -> list[Any]:
     return [
-        d.id, d.name, d.owner, _text(d.opened_at), _text(d.due_at), d.due_on.isoformat(), d.anchor, d.item, d.version,
-        d.step, _optional_text(d.next_reminder_at), _optional_text(d.then_at), _optional_text(d.passed_at),
-        _optional_text(d.fired_at), d.stopped_days, d.extended_to,
+        d.id, d.name, d.owner, instant(d.opened_at), instant(d.due_at), d.due_on.isoformat(), d.anchor, d.item,
+        d.version, d.step, instant_or_none(d.next_reminder_at), instant_or_none(d.then_at),
+        instant_or_none(d.passed_at), instant_or_none(d.fired_at), d.stopped_days, d.extended_to,
     ]  # fmt: skip
 
 
@@ -114,9 +115,9 @@ def _deadline_in(
     stopped_days: int, extended_to: str | None,
 ) -> Deadline:  # fmt: skip
     return Deadline(
-        key, name, owner, _instant_of(opened_at), _instant_of(due_at), _day_of(due_on), anchor, item, version, step,
-        _optional_instant(remind_at), _optional_instant(then_at), _optional_instant(passed_at),
-        _optional_instant(fired_at), stopped_days, extended_to,
+        key, name, owner, read_instant(opened_at), read_instant(due_at), _day_of(due_on), anchor, item, version, step,
+        read_or_none(remind_at), read_or_none(then_at), read_or_none(passed_at),
+        read_or_none(fired_at), stopped_days, extended_to,
     )  # fmt: skip
 
 
@@ -124,7 +125,7 @@ def _documents_in(rows: list[list[Any]], hidden: Mapping[str, Any]) -> tuple[Doc
     names = hidden.get("documents") or [["", None]] * len(rows)
     return tuple(
         [
-            Document(key, kind, sha256, name, direction, _instant_of(received_at), n, sender, secrecy, draft)
+            Document(key, kind, sha256, name, direction, read_instant(received_at), n, sender, secrecy, draft)
             for (key, kind, sha256, direction, received_at, n, secrecy, draft), (name, sender) in zip(
                 rows, names, strict=True
             )
@@ -147,17 +148,3 @@ def _party_in(
         key, role, organisation, side, required, {function: tuple(ids) for function, ids in people.items()},
         _day_of(since) if since else None, _day_of(until) if until else None,
     )  # fmt: skip
-
-
-def _text(at: datetime) -> str:
-    if at.tzinfo is not UTC:
-        at = at.astimezone(UTC)
-    return at.isoformat(timespec="microseconds")[:-6] + "Z"
-
-
-def _optional_text(at: datetime | None) -> str | None:
-    return None if at is None else _text(at)
-
-
-def _optional_instant(text: str | None) -> datetime | None:
-    return None if text is None else _instant_of(text)
