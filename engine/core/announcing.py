@@ -71,8 +71,10 @@ def _message(
     setup: Setup, case: Case, notice: Notice, n: int, person: str | None, state: MessageState = "queued",
     reason: str | None = None,
 ) -> Message:  # fmt: skip
+    if person is None and state != "cancelled":
+        state, reason = "no_recipient", ",".join(notice.to)
     return Message(
         key=f"{case.reference}#{n}/{notice.message}/{person or '-'}", case=case.reference, n=n,
         template=notice.message, person=person, lang="sv", variables={}, due_at=setup.now, attach=notice.attach,
-        state=state if person else "no_recipient", reason=reason if person else ",".join(notice.to),
+        state=state, reason=reason,
     )  # fmt: skip

@@ -3,23 +3,24 @@
 from dataclasses import replace
 from typing import Any
 
+from engine.core.acting import Acting
 from engine.core.amending import editors, parse_values
 from engine.core.announcing import welcomes
 from engine.core.case import Case, Party, ReviewGiven, Signature
+from engine.core.choosing import documents_from
 from engine.core.command import Amend, Assign, Attach, ChangeParty, Command, Note, Recuse, Review, Sign, Unsign
 from engine.core.decision import Decision, Draft, Setup
 from engine.core.errors import NotFound, Refusal, TransitionRefused, UsageError
 from engine.core.language import FUNCTIONS, PARTY_ROLES, SIGNING_OFFICES
 from engine.core.message import Message
-from engine.core.moves import check_time, documents_from, put_documents
+from engine.core.moves import check_time, put_documents
 from engine.core.plain import party_to_plain, review_to_plain, signature_to_plain
 from engine.core.rights import acting_for
 from engine.core.schedule import Setting, after_change
 from engine.core.signing import outdated, signing_content, wanted_signers
 
 
-def _draft(setup: Setup, case: Case, command: Command, act: str, right: str) -> Draft:
-    acting = acting_for(setup.definition, case, command, right)
+def _draft(setup: Setup, case: Case, command: Command, act: str, acting: Acting) -> Draft:
     draft = Draft(setup, command, case, act, acting, check_time(setup, case, command))
     draft.put_note(command.note)
     return draft
@@ -37,38 +38,44 @@ def _conclude(draft: Draft, messages: tuple[Message, ...] = ()) -> Decision:
     if after.approvals and ("set" in draft.body or "private" in draft.body or fallen):
         draft.body["approvals_cleared"] = True
     setting = Setting(setup.definition, setup.calendar, setup.facts, after, draft.n, draft.occurred, setup.now)
-    return draft.conclude(after_change(setting), messages=messages)
+    return draft.conclude(after_change(setting, draft.case), messages=messages)
 
 
 def amend(setup: Setup, case: Case, command: Amend) -> Decision:
     """Change fields or the title, with a note that says why."""
-    draft = _draft(setup, case, command, "amend", "amend")
     values = parse_values(setup, command.set)
+    fields = setup.definition.fields
+    wanted = {name: editors(setup.definition, case, fields[name]) for name in values}
+    if command.title is not None:
+        wanted["title"] = editors(setup.definition, case)
+    acting = acting_for(
+        setup.definition, case, command, "amend", fits=lambda role: all(role in roles for roles in wanted.values())
+    )
     refusals = [
-        Refusal("field_not_amendable", {"field": name, "state": case.state}, who=allowed)
+        Refusal("field_not_amendable", {"field": name, "state": case.state}, who=roles)
+        for name, roles in wanted.items() if acting.role not in roles
+    ]  # fmt: skip
+    refusals += [
+        Refusal("field_missing", {"field": name}, f"skede amend {case.reference} -s {name}=…")
         for name in values
-        if draft.acting.role not in (allowed := editors(setup.definition, case, setup.definition.fields[name]))
+        if values[name] is None and fields[name].required
     ]
-    if command.title is not None and draft.acting.role not in (allowed := editors(setup.definition, case)):
-        refusals.append(Refusal("field_not_amendable", {"field": "title", "state": case.state}, who=allowed))
     if not command.note:
         refusals.append(Refusal("note_missing", {}, f'skede amend {case.reference} … -n "…"'))
     if refusals:
         raise TransitionRefused(reasons=refusals)
-    if not values and command.title is None:
+    if not wanted:
         raise UsageError("nothing to change: give a field with -s FIELD=VALUE")
+    draft = _draft(setup, case, command, "amend", acting)
     draft.put_values(values)
     if command.title is not None:
         draft.body["title"] = command.title
-    for field in setup.definition.fields.values():
-        if field.parent and field.id in values:
-            draft.body["parent"] = values[field.id]
     return _conclude(draft)
 
 
 def note(setup: Setup, case: Case, command: Note) -> Decision:
     """Write a note."""
-    draft = _draft(setup, case, command, "note", "note")
+    draft = _draft(setup, case, command, "note", acting_for(setup.definition, case, command, "note"))
     if not command.note:
         raise UsageError("the note is empty")
     return draft.conclude()
@@ -76,7 +83,7 @@ def note(setup: Setup, case: Case, command: Note) -> Decision:
 
 def assign(setup: Setup, case: Case, command: Assign) -> Decision:
     """Give the case to somebody."""
-    draft = _draft(setup, case, command, "assign", "assign")
+    draft = _draft(setup, case, command, "assign", acting_for(setup.definition, case, command, "assign"))
     if setup.definition.states[case.state].final:
         raise _refuse("state_final", event="assign", state=case.state)
     draft.body["assignee"] = command.assignee
@@ -85,13 +92,16 @@ def assign(setup: Setup, case: Case, command: Assign) -> Decision:
 
 def recuse(setup: Setup, case: Case, command: Recuse) -> Decision:
     """Record or lift a conflict of interest."""
-    draft = _draft(setup, case, command, "recuse", "recuse")
+    draft = _draft(setup, case, command, "recuse", acting_for(setup.definition, case, command, "recuse"))
     if not command.note:
         raise _refuse("note_missing")
     if command.lift and command.person == command.actor.person:
         raise _refuse("recused", person=command.person)
     named = set(case.recused) - {command.person} if command.lift else {*case.recused, command.person}
     draft.body["recused"] = sorted(named)
+    if any(command.person in approval.people for approval in case.approvals):
+        # What a person with a conflict of interest has said yes to is asked anew.
+        draft.body["approvals_cleared"] = True
     return draft.conclude()
 
 
@@ -100,9 +110,7 @@ def review(setup: Setup, case: Case, command: Review) -> Decision:
     form = setup.definition.review
     if form is None or case.state not in form.while_in:
         raise _refuse("review_not_allowed", state=case.state)
-    draft = _draft(setup, case, command, "review", "review")
-    if draft.acting.role not in form.by:
-        raise _refuse("right_missing", right="review", roles=list(form.by))
+    draft = _draft(setup, case, command, "review", acting_for(setup.definition, case, command, "review"))
     missing = [name for name in form.criteria if name not in command.scores]
     if missing:
         raise _refuse("review_incomplete", missing=missing)
@@ -116,7 +124,7 @@ def review(setup: Setup, case: Case, command: Review) -> Decision:
 
 def attach(setup: Setup, case: Case, command: Attach) -> Decision:
     """File documents."""
-    draft = _draft(setup, case, command, "attach", "attach")
+    draft = _draft(setup, case, command, "attach", acting_for(setup.definition, case, command, "attach"))
     if setup.definition.states[case.state].final:
         raise _refuse("state_final", event="attach", state=case.state)
     for upload in command.uploads:
@@ -131,7 +139,7 @@ def attach(setup: Setup, case: Case, command: Attach) -> Decision:
 
 def sign(setup: Setup, case: Case, command: Sign) -> Decision:
     """Record a signature over what the case is now."""
-    draft = _draft(setup, case, command, "sign", "sign")
+    draft = _draft(setup, case, command, "sign", acting_for(setup.definition, case, command, "sign"))
     documents = documents_from(command.uploads, case, draft.n, draft.occurred)
     put_documents(draft, documents)
     filed = replace(case, documents=case.documents + documents)
@@ -152,7 +160,7 @@ def sign(setup: Setup, case: Case, command: Sign) -> Decision:
         kind=found.kind, content=content or "", signed_on=command.signed_on, method=command.method, n=draft.n,
     )  # fmt: skip
     draft.body["signs"] = [signature_to_plain(signature)]
-    return draft.conclude()
+    return _conclude(draft)
 
 
 def _signing_party(setup: Setup, case: Case, command: Sign) -> int | None:
@@ -185,7 +193,7 @@ def _signing_party(setup: Setup, case: Case, command: Sign) -> int | None:
 
 def unsign(setup: Setup, case: Case, command: Unsign) -> Decision:
     """Void a signature, or record that it was refused."""
-    draft = _draft(setup, case, command, "unsign", "sign")
+    draft = _draft(setup, case, command, "unsign", acting_for(setup.definition, case, command, "sign"))
     if not command.note:
         raise _refuse("note_missing")
     if not any(s.id == command.signature and s.state == "valid" for s in case.signatures):
@@ -199,7 +207,7 @@ def change_party(setup: Setup, case: Case, command: ChangeParty) -> Decision:
 
     Who becomes a contact by it is welcomed, once for a whole family of cases (`tests/data/machines.yaml`).
     """
-    draft = _draft(setup, case, command, "party", "party")
+    draft = _draft(setup, case, command, "party", acting_for(setup.definition, case, command, "party"))
     if setup.definition.states[case.state].final:
         raise _refuse("state_final", event="party", state=case.state)
     today = command.since or setup.calendar.day(setup.now)

@@ -9,19 +9,21 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from engine.core.acting import Acting
+from engine.core.anchor import moment
 from engine.core.case import Case, Deadline
 from engine.core.command import Command, Expire, Follow, MoveDeadline, Remind, StopClock
+from engine.core.dating import steps_of, timed, with_steps
 from engine.core.deadline import end_of_day
 from engine.core.decision import Decision, Draft, Setup
 from engine.core.definition import DeadlineRule
-from engine.core.errors import NotFound, Refusal, TransitionRefused
+from engine.core.errors import NotFound, Refusal, TransitionRefused, ValueMalformed
 from engine.core.ladder import Step, StepKind
 from engine.core.message import Message
 from engine.core.moves import check_time
 from engine.core.plain import instant
-from engine.core.recipients import people_of, reminded
+from engine.core.recipients import meant, people_of, reminded
 from engine.core.rights import acting_for
-from engine.core.schedule import Changes, Ended, Setting, after_change, moment, restarted, steps_of, then_at, with_steps
+from engine.core.schedule import Changes, Ended, Setting, after_change, after_shift, restarted
 
 RETRY = timedelta(days=1)
 """How long an automatic event that was refused waits before it is tried again (DECISIONS.md 27)."""
@@ -45,11 +47,10 @@ def _find(setup: Setup, case: Case, name: str) -> tuple[Deadline, DeadlineRule]:
     Raises:
         NotFound: The case has no such open deadline.
     """
-    short = name.partition(":")[2] or name
-    fitting = [d for d in case.deadlines if d.id == name or d.id.partition(":")[2] == short or d.name == short]
+    fitting = [d for d in case.deadlines if name in (d.id, d.id.partition(":")[2], d.name)]
     if len(fitting) != 1:
         open_ones = ", ".join(d.id.partition(":")[2] for d in case.deadlines) or "none"
-        raise NotFound(f"{case.reference} has no open deadline {short}; open: {open_ones}")
+        raise NotFound(f"{case.reference} has no open deadline {name}; open: {open_ones}")
     return fitting[0], setup.definition.deadlines[fitting[0].name]
 
 
@@ -68,12 +69,10 @@ def move_deadline(setup: Setup, case: Case, command: MoveDeadline) -> Decision:
     at, day = _new_date(setup, command.to)
     if at <= setup.now:
         raise _refuse("deadline_in_past", day=day.isoformat())
-    moved = replace(
-        deadline, extended_to=command.to, due_at=at, due_on=day, version=deadline.version + 1, passed_at=None,
-        then_at=then_at(rule, at, setup.calendar.zone),
-        fired_at=None,
-    )  # fmt: skip
-    changes = Changes(moved=(with_steps(_setting(setup, case, draft.n), rule, moved, setup.now),))
+    setting = _setting(setup, case, draft.n)
+    moved = replace(deadline, extended_to=command.to, due_at=at, due_on=day, version=deadline.version + 1)
+    moved = with_steps(setting, rule, timed(setting, rule, moved), setup.now)
+    changes = after_shift(setting, [moved])
     told = people_of(reminded(setup.definition, rule), case, setup.facts)
     key = f"{case.reference}#{draft.n}/deadline_moved"
     return draft.conclude(changes, messages=tuple(_message(setup, case, draft.n, key, "deadline_moved", p, moved)
@@ -81,11 +80,20 @@ def move_deadline(setup: Setup, case: Case, command: MoveDeadline) -> Decision:
 
 
 def _new_date(setup: Setup, text: str) -> tuple[datetime, date]:
-    value = moment(text)
-    if isinstance(value, datetime):
+    """The instant and the day that a day or an instant means.
+
+    Raises:
+        ValueMalformed: It is neither.
+    """
+    try:
+        value = moment(text)
+    except ValueError:
+        value = None
+    if isinstance(value, datetime) and value.tzinfo is not None:
         return value, setup.calendar.day(value)
-    day = value if value is not None else setup.calendar.day(setup.now)
-    return end_of_day(day, setup.calendar.zone), day
+    if value is None or isinstance(value, datetime):
+        raise ValueMalformed(f"{text!r} is neither a day (2021-03-01) nor an instant with its zone")
+    return end_of_day(value, setup.calendar.zone), value
 
 
 def _message(
@@ -102,6 +110,8 @@ def _message(
 def stop_clock(setup: Setup, case: Case, command: StopClock) -> Decision:
     """Stop the clock of a case, or start it: every pausable deadline moves by the days that it stood still."""
     acting = acting_for(setup.definition, case, command, "clock")
+    if setup.definition.states[case.state].final:
+        raise _refuse("state_final", event="clock", state=case.state)
     draft = Draft(setup, command, case, "clock", acting, check_time(setup, case, command))
     draft.put_note(command.note)
     if not command.start:
@@ -113,9 +123,11 @@ def stop_clock(setup: Setup, case: Case, command: StopClock) -> Decision:
         return draft.conclude()
     if case.stopped_at is None:
         raise _refuse("clock_not_stopped")
+    if draft.occurred < case.stopped_at:
+        raise _refuse("occurred_too_early", at=draft.occurred.isoformat(), latest=case.stopped_at.isoformat())
     draft.body["stopped"] = None
-    days = (setup.calendar.day(draft.occurred) - setup.calendar.day(case.stopped_at)).days
-    return draft.conclude(Changes(moved=tuple(restarted(_setting(setup, case, draft.n), days))))
+    setting = replace(_setting(setup, case, draft.n), occurred=draft.occurred)
+    return draft.conclude(after_shift(setting, restarted(setting, case.stopped_at)))
 
 
 def follow(setup: Setup, case: Case, command: Follow) -> Decision | None:
@@ -200,7 +212,7 @@ def remind(setup: Setup, case: Case, command: Remind) -> Decision | None:
 def _told(setup: Setup, case: Case, rule: DeadlineRule, deadline: Deadline, step: Step) -> dict[str, StepKind]:
     """Who gets a step, and as what: only those it escalates to are told that somebody else has not acted."""
     plain = people_of(reminded(setup.definition, rule), case, setup.facts) if step.plain else ()
-    extra = people_of(step.to_extra, case, setup.facts)
+    extra = people_of(meant(setup.definition, rule, step.to_extra), case, setup.facts)
     today = setup.calendar.day(setup.now)
     told: dict[str, StepKind] = dict.fromkeys(extra, "escalated")
     return told | dict.fromkeys(plain, kind_on(today, deadline.due_on))

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from engine.core import changes, clockwork
 from engine.core.announcing import corrections
-from engine.core.case import Case
+from engine.core.case import Case, Deadline
 from engine.core.command import (
     Advance,
     Amend,
@@ -36,7 +36,7 @@ from engine.core.importing import bring_in
 from engine.core.moves import move
 from engine.core.plain import instant
 from engine.core.rights import acting_for
-from engine.core.schedule import Changes, Ended
+from engine.core.schedule import Changes, Ended, Setting, after_change
 from engine.core.snapshot import to_json
 from engine.core.typed import as_typed
 
@@ -118,7 +118,9 @@ def _correct(setup: Setup, case: Case, command: Correct) -> Decision:
         raise TransitionRefused(reasons=[Refusal("note_missing")])
     if not 1 <= command.entry <= case.n:
         raise NotFound(f"{case.reference} has no entry {command.entry}: it has 1 to {case.n}")
-    draft = Draft(setup, command, case, "reversed" if command.undo else "correct", acting, setup.now)
+    draft = Draft(
+        setup, command, case, "reversed" if command.undo else "correct", acting, max(setup.now, case.occurred_at)
+    )
     draft.put_note(command.note)
     if not command.undo:
         draft.body["corrects"] = command.entry
@@ -131,11 +133,33 @@ def _correct(setup: Setup, case: Case, command: Correct) -> Decision:
     public, private = to_json(before, personal)
     draft.body |= {"corrects": command.entry, "snapshot": json.loads(public)}
     draft.payload["snapshot"] = json.loads(private)
-    kept = {d.id for d in before.deadlines}
-    ended = tuple(Ended(d, "cancelled") for d in case.deadlines if d.id not in kept)
-    bumped = {d.id: replace(d, version=d.version + 1) for d in before.deadlines}
+    if hidden := sorted(personal & before.data.keys()):
+        draft.body["private"] = hidden
     notices = corrections(setup, case, command.entry, draft.n)
-    return draft.conclude(Changes(moved=tuple(bumped.values()), ended=ended), messages=notices)
+    return draft.conclude(_as_before(setup, draft, case, before), messages=notices)
+
+
+def _as_before(setup: Setup, draft: Draft, case: Case, before: Case) -> Changes:
+    """The deadlines that stand again, and those that only the transition had opened.
+
+    A deadline that the transition left alone goes on as it is by now. One that it moved or ended gets a version of its
+    own, so that reminders of the day that stands again are new ones.
+    """
+    by_now = {d.id: d for d in case.deadlines}
+    stands = {d.id: _again(d, by_now.get(d.id)) for d in before.deadlines}
+    setting = Setting(
+        setup.definition, setup.calendar, setup.facts, replace(before, deadlines=tuple(stands.values())), draft.n,
+        setup.now, setup.now,
+    )  # fmt: skip
+    stands |= {d.id: d for d in after_change(setting).moved}
+    moved = tuple(d for d in stands.values() if d != by_now.get(d.id))
+    return Changes(moved=moved, ended=tuple(Ended(d, "cancelled") for d in case.deadlines if d.id not in stands))
+
+
+def _again(was: Deadline, by_now: Deadline | None) -> Deadline:
+    if by_now is None:
+        return replace(was, version=was.version + 1)
+    return by_now if by_now.version == was.version else replace(was, version=by_now.version + 1)
 
 
 def _checked_undo(setup: Setup, case: Case, command: Correct, before: Case | None) -> Case:

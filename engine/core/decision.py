@@ -109,7 +109,10 @@ class Draft:
         return (self.case.n if self.case else 0) + 1
 
     def put_values(self, values: Mapping[str, Any]) -> None:
-        """Record field values, the personal ones in the payload alone; None empties a field."""
+        """Record field values, the personal ones in the payload alone; None empties a field.
+
+        A case field that says which case is the parent does so from now on.
+        """
         fields = self.setup.definition.fields
         open_ones = {name: value for name, value in values.items() if not fields[name].personal}
         personal = {name: value for name, value in values.items() if fields[name].personal}
@@ -118,6 +121,9 @@ class Draft:
         if personal:
             self.body["private"] = sorted(personal)
             self.payload["set"] = personal
+        for name, value in values.items():
+            if fields[name].parent:
+                self.body["parent"] = value
 
     def put_note(self, note: str | None) -> None:
         """Record a note; it may name people, so it lives in the payload."""

@@ -125,8 +125,8 @@ class Notice:
     """A message that a transition sends.
 
     Attributes:
-        to: Recipient tokens: `owner:contact`, `partner:leader`, a role (`officer`: the assignee, else all of that role),
-            `@name` = a recipient list of the definition.
+        to: Recipient tokens: `owner:contact`, `partner:leader`, a role (`officer`: the assignee, else all of that
+            role), `@name` = a recipient list of the definition.
         attach: Document kinds, and `calendar`.
         when: Guards that must all pass for it to be sent.
     """
@@ -143,7 +143,8 @@ class Spawn:
 
     Attributes:
         opening: The opening event of that workflow.
-        set: Field -> expression: `"=literal"`, `"case.field"`, `"parent.field"`, or a date rule (`"start_date + 2 months"`).
+        set: Field -> expression: `"=literal"`, `"case.field"`, `"parent.field"`, or a date rule
+            (`"start_date + 2 months"`).
         for_role: Only where the acting role is one of these; () = always.
         parties: Take over the parties of this case.
         when: Guards that must all pass for it to be opened.

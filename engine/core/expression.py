@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from engine.core.anchor import Setting, anchor_value, ends_day
 from engine.core.case import Case
 from engine.core.deadline import compute, parse_rule
 from engine.core.definition import DeadlineRule
-from engine.core.schedule import Setting, anchor_value, ends_day
 
 _NO_RULE = DeadlineRule(name="", title={}, while_in=(), due="", owner="")
 

@@ -7,9 +7,8 @@ from typing import Any
 from engine.core.definition import Definition, Field, GuardUse
 from engine.core.guard import Registry
 from engine.core.language import FUNCTIONS, LANGUAGES, PARTY_ROLES, ROLES
+from engine.core.recipients import DEADLINE_OWNER
 from engine.core.shape import Fault, did_you_mean
-
-DEADLINE_OWNER = "@deadline_owner"
 
 
 @dataclass

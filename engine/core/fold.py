@@ -91,16 +91,21 @@ def _taken_back(case: Case) -> Case:
 
 
 def _restored(case: Case, entry: Entry, payload: Mapping[str, Any] | None) -> Case:
-    """The case as it was before the transition that is taken back; what it was numbers on."""
+    """The case as it was before the transition that is taken back.
+
+    It numbers on, keeps what was filed, and a deadline that the transition had left alone goes on as it is by now.
+    """
     before = from_json(json.dumps(entry.body["snapshot"]), json.dumps((payload or {}).get("snapshot", {})))
-    closed = {item["id"] for item in entry.body.get("closed", ())}
+    by_now = {deadline.id: deadline for deadline in case.deadlines}
     moved = {item["id"]: deadline_from_plain(item) for item in entry.body.get("moved", ())}
+    gone = {name for name in entry.body.get("private", ()) if name not in before.data}
     return replace(
         before,
+        erased=tuple(sorted(gone.union(before.erased))),
         n=case.n,
         revision=case.revision,
         documents=case.documents,
-        deadlines=tuple(moved.get(d.id, d) for d in before.deadlines if d.id not in closed),
+        deadlines=tuple(moved.get(d.id) or by_now.get(d.id, d) for d in before.deadlines),
     )
 
 
@@ -123,10 +128,10 @@ def _changed(case: Case, entry: Entry, payload: Mapping[str, Any] | None) -> Cas
         given = {raw["id"]: party_from_plain(raw) for raw in body["parties"]}
         kept = {party.id: party for party in case.parties}
         changes["parties"] = tuple(p for _, p in sorted((kept | given).items()))
-    if "approval" in body:
-        changes["approvals"] = (*case.approvals, approval_from_plain(body["approval"]))
-    if body.get("approvals_cleared"):
-        changes["approvals"] = ()
+    if "approval" in body or "approvals_cleared" in body:
+        standing = () if "approvals_cleared" in body else case.approvals
+        said = (approval_from_plain(body["approval"]),) if "approval" in body else ()
+        changes["approvals"] = standing + said
     if "review" in body:
         review = review_from_plain(body["review"])
         changes["reviews"] = (*(r for r in case.reviews if r.person != review.person), review)
@@ -184,9 +189,10 @@ def _moved(case: Case, entry: Entry) -> Case:
     occurred = read_instant(entry.occ)
     changes: dict[str, Any] = {"occurred_at": max(case.occurred_at, occurred)}
     if entry.event is not None and entry.act != "approve":
-        people = tuple(entry.body.get("people", ()))
-        happened = Happened(entry.n, occurred, people, entry.role)
+        people = dict.fromkeys((*entry.body.get("people", ()), *entry.body.get("approved_by", ())))
+        happened = Happened(entry.n, occurred, tuple(people), entry.role)
         changes["events"] = {**case.events, entry.event: happened}
+        changes["approvals"] = tuple(a for a in case.approvals if a.event != entry.event)
     if entry.target is not None and entry.act != "approve":
         if entry.target != entry.source:
             changes |= {"state": entry.target, "entered_at": occurred, "entered_n": entry.n, "approvals": ()}

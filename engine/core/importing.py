@@ -6,17 +6,19 @@ from datetime import datetime
 
 from engine.core.acting import Acting
 from engine.core.amending import parse_values
+from engine.core.anchor import anchor_value
 from engine.core.case import Case
+from engine.core.choosing import context_of
 from engine.core.command import Open
 from engine.core.daterule import parse_rule
 from engine.core.decision import Decision, Draft, Setup
 from engine.core.definition import DeadlineRule, Definition, Needs, Transition
 from engine.core.errors import Refusal, TransitionRefused, ValueMalformed
 from engine.core.guard import Context
-from engine.core.moves import blank, check_time, context_of, put_opening
+from engine.core.moves import blank, check_time, put_opening
 from engine.core.plain import instant
 from engine.core.requirements import unmet
-from engine.core.schedule import Changes, Setting, anchor_value, items_of, new_deadline, steps_of
+from engine.core.schedule import Changes, Setting, items_of, new_deadline, steps_of
 
 IMPORTERS = ("admin", "registrar", "officer", "head")
 """Roles that may bring cases in, or take an import back."""

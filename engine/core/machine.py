@@ -38,7 +38,8 @@ class Probe:
         if meant and not refusals:
             self.chosen = edge
             return True
-        (self.refusals if meant else self.other).extend(r for r in refusals if r not in self.refusals)
+        told = self.refusals if meant else self.other
+        told.extend(r for r in refusals if r not in told)
         return False
 
 

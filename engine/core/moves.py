@@ -1,38 +1,22 @@
 """Opening a case and moving it: which edge an event takes, and all that follows from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from engine.core.acting import Acting, act
-from engine.core.amending import foreign_fields, parse_values
 from engine.core.announcing import announcements
 from engine.core.case import Approval, Case, Document, Party
-from engine.core.command import Advance, Command, Open, PartyGiven, Upload
+from engine.core.choosing import Chosen, choose, documents_from
+from engine.core.command import Advance, Command, Open, PartyGiven
 from engine.core.decision import Decision, Draft, FireWanted, Setup, SpawnWanted
 from engine.core.definition import Transition
 from engine.core.errors import Refusal, TransitionRefused
 from engine.core.expression import evaluate
-from engine.core.facts import Facts
-from engine.core.guard import Context
-from engine.core.machine import START, EdgeRefused, WrongEvent
+from engine.core.machine import START
 from engine.core.plain import approval_to_plain, document_to_plain, party_to_plain
 from engine.core.planning import planned
-from engine.core.requirements import approvals_wanting, passes, unmet, waived
+from engine.core.requirements import approvals_wanting, passes, waived
 from engine.core.schedule import Setting, after_move
 from engine.core.signing import outdated
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The edge an event takes, and what was found out on the way."""
-
-    edge: Transition
-    acting: Acting
-    context: Context
-    values: Mapping[str, Any]
-    counters: tuple[str, ...]
 
 
 def blank(setup: Setup, command: Open, occurred: datetime) -> Case:
@@ -48,108 +32,11 @@ def _party(number: int, given: PartyGiven) -> Party:
     return Party(number, given.role, given.organisation, given.side, given.required, dict(given.people))
 
 
-def documents_from(uploads: tuple[Upload, ...], case: Case | None, n: int, at: datetime) -> tuple[Document, ...]:
-    """The documents that a command files, numbered within the case."""
-    first = len(case.documents) + 1 if case else 1
-    return tuple(
-        Document(
-            id=number, kind=u.kind, sha256=u.sha256, name=u.name, direction=u.direction,
-            received_at=u.received_at or at, n=n, sender=u.sender, secrecy=u.secrecy, draft=u.draft,
-        )
-        for number, u in enumerate(uploads, first)
-    )  # fmt: skip
-
-
 def put_documents(draft: Draft, documents: tuple[Document, ...]) -> None:
     """Record documents: their digests in the line, their names and senders in the payload."""
     if documents:
         draft.body["docs"] = [document_to_plain(d) for d in documents]
         draft.payload["docs"] = {str(d.id): {"name": d.name, "sender": d.sender} for d in documents}
-
-
-def choose(setup: Setup, case: Case, command: Advance | Open, occurred: datetime) -> Chosen:
-    """The edge that the command takes.
-
-    Raises:
-        TransitionRefused: With every reason, if there is none.
-        ValueMalformed: A value given is not of its field's form.
-    """
-    values = parse_values(setup, command.set)
-    known = set(setup.definition.documents)
-    strange = [Refusal("document_unknown", {"kind": u.kind}) for u in command.uploads if u.kind not in known]
-    n = case.n + 1
-    filed = replace(case, documents=case.documents + documents_from(command.uploads, case, n, occurred))
-    found: dict[int, Chosen] = {}
-
-    def ask(edge: Transition) -> tuple[bool, list[Refusal]]:
-        who = act(setup.definition, case, command, edge.by)
-        acting = who if isinstance(who, Acting) else Acting(edge.by[0])
-        context, brought, counters = context_of(setup, case, filed, command, edge, acting, values, occurred)
-        off = [r for use in edge.when for r in setup.registry.guards[use.name].function(context, **use.params)]
-        if off:
-            return False, off
-        refusals = list(strange)
-        if isinstance(who, Refusal):
-            refusals.append(who)
-        else:
-            refusals += foreign_fields(setup, case, edge, values, acting.role)
-        refusals += unmet(setup.registry, context, acting)
-        found[id(edge)] = Chosen(edge, acting, context, brought, counters)
-        return True, refusals
-
-    try:
-        edge = setup.machine.choose(case.state, command.event, ask)
-    except WrongEvent as error:
-        raise TransitionRefused(reasons=[_wrong(setup, case, command, error.code)]) from None
-    except EdgeRefused as error:
-        raise TransitionRefused(reasons=error.reasons) from None
-    return found[id(edge)]
-
-
-def _wrong(setup: Setup, case: Case, command: Advance | Open, code: str) -> Refusal:
-    if case.state == START:
-        events = [t.event for t in setup.definition.openings()]
-        return Refusal("workflow_opening_unknown", {"event": command.event, "events": events})
-    state = setup.definition.states[case.state]
-    if state.final and code == "wrong_state":
-        return Refusal("state_final", {"event": command.event, "state": case.state})
-    return Refusal(code, {"event": command.event, "state": case.state}, f"skede next {case.reference}")
-
-
-def context_of(
-    setup: Setup, case: Case, filed: Case, command: Advance | Open, edge: Transition, acting: Acting,
-    values: Mapping[str, Any], occurred: datetime,
-) -> tuple[Context, dict[str, Any], tuple[str, ...]]:  # fmt: skip
-    """The context of an edge with its literals and fills in, the values it sets, and the counters it uses."""
-    brought = {**edge.set, **values}
-    merged = {**case.data, **brought}
-    today = setup.calendar.day(occurred)
-
-    def context() -> Context:
-        data = {name: value for name, value in merged.items() if value is not None}
-        return Context(
-            definition=setup.definition, case=case, after=replace(filed, data=data), command=command, transition=edge,
-            data=data, facts=linked(setup, data), role=acting.role, at=occurred, now=setup.now, today=today,
-        )  # fmt: skip
-
-    counters = []
-    for name, fill in edge.fills.items():
-        field = setup.definition.fields[name]
-        wanted = field.computed or not merged.get(name) or name in edge.needs.brings
-        if name in values or not wanted:
-            continue
-        value = setup.registry.fills[fill].function(context())
-        if value is not None:
-            brought[name] = merged[name] = value
-            if field.counter:
-                counters.append(name)
-    return context(), brought, tuple(counters)
-
-
-def linked(setup: Setup, data: Mapping[str, Any]) -> Facts:
-    """The facts, with paths beginning from the links that the data holds now."""
-    fields = setup.definition.fields.values()
-    return replace(setup.facts, links={f.id: str(data[f.id]) for f in fields if f.type == "case" and data.get(f.id)})
 
 
 def check_time(setup: Setup, case: Case | None, command: Command) -> datetime:
@@ -193,17 +80,37 @@ def move(setup: Setup, case: Case | None, command: Advance | Open) -> Decision:
         draft.body["guards"] = names
     if overridden := waived(setup.registry, chosen.context):
         draft.body["waived"] = list(overridden)
-    if case is not None and approvals_wanting(setup.definition, case, chosen.edge, chosen.acting):
+    standing = _standing(draft, chosen)
+    if case is not None and approvals_wanting(case, standing, chosen.edge, chosen.acting):
         return _approve(draft, chosen)
+    if given := [person for approval in standing for person in approval.people]:
+        draft.body["approved_by"] = list(dict.fromkeys(given))
     return _take(draft, chosen, start)
 
 
 def put_opening(draft: Draft, start: Case) -> None:
     """Record what only an opening has: title, parent and first parties."""
     draft.body["title"] = start.title
-    draft.body["parent"] = start.parent
+    draft.body.setdefault("parent", start.parent)
     if start.parties:
         draft.body["parties"] = [party_to_plain(p) for p in start.parties]
+
+
+def _standing(draft: Draft, chosen: Chosen) -> tuple[Approval, ...]:
+    """The approvals of the event that still hold.
+
+    All fall, as signatures do, once something else is said yes to (DECISIONS.md 38); what each brings anew, such as
+    a reason of their own, is not what they approve.
+    """
+    if fallen := outdated(draft.setup.definition, draft.preview()):
+        draft.body["voided"] = list(fallen)
+    if draft.case is None or not draft.case.approvals:
+        return ()
+    own, data = chosen.edge.needs.brings, draft.case.data
+    if fallen or any(data.get(name) != value for name, value in chosen.values.items() if name not in own):
+        draft.body["approvals_cleared"] = True
+        return ()
+    return tuple(a for a in draft.case.approvals if a.event == chosen.edge.event)
 
 
 def _approve(draft: Draft, chosen: Chosen) -> Decision:
@@ -222,12 +129,12 @@ def _take(draft: Draft, chosen: Chosen, start: Case) -> Decision:
         draft.body["back"] = list(back)
     if setup.definition.states[draft.target].final:
         draft.body["final"] = True
-    _put_parent(draft)
-    _void(draft, edge)
+    if "signatures" in edge.voids:
+        draft.body["voided"] = [s.id for s in start.signatures if s.state == "valid"]
     after = draft.preview()
     setting = Setting(setup.definition, setup.calendar, setup.facts, after, draft.n, draft.occurred, setup.now)
     item = after.data.get(edge.item) if edge.item else None
-    changes = after_move(setting, draft.source, edge.event, int(item) if item else None)
+    changes = after_move(setting, draft.case, edge.event, int(item) if item else None)
     person = chosen.acting.people[0] if chosen.acting.people else None
     messages = announcements(setup, chosen.context, after, edge, draft.n)
     spawns, fires = _wanted(setup, setting, chosen, command.note, person)
@@ -249,24 +156,6 @@ def _target(setup: Setup, case: Case, edge: Transition) -> tuple[str, tuple[str,
     if side_step and edge.target != case.state and case.state != START:
         return edge.target, (*case.back, case.state)
     return edge.target, case.back if side_step else ()
-
-
-def _put_parent(draft: Draft) -> None:
-    """A case field that says which case is the parent does so from now on."""
-    values = {**draft.body.get("set", {}), **draft.payload.get("set", {})}
-    for field in draft.setup.definition.fields.values():
-        if field.parent and field.id in values:
-            draft.body["parent"] = values[field.id]
-
-
-def _void(draft: Draft, edge: Transition) -> None:
-    after = draft.preview()
-    if "signatures" in edge.voids:
-        fallen = tuple(s.id for s in after.signatures if s.state == "valid")
-    else:
-        fallen = outdated(draft.setup.definition, after)
-    if fallen:
-        draft.body["voided"] = list(fallen)
 
 
 def _wanted(

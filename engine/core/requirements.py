@@ -1,6 +1,6 @@
 """What a transition demands, asked one by one: every refusal is told, with the command that mends it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,9 @@ from engine.core.definition import Definition, GuardUse, Transition
 from engine.core.errors import Refusal
 from engine.core.guard import Context, Registry
 from engine.core.signing import missing_signers
+
+_ANSWERING = (EXTERNAL["applicant"], EXTERNAL["partner"])
+"""Party roles whose organisations answer where every required party does."""
 
 
 def ask_guards(registry: Registry, uses: Sequence[GuardUse], context: Context) -> Iterator[tuple[GuardUse, Refusal]]:
@@ -94,11 +97,17 @@ def _people(case: Case, edge: Transition, acting: Acting) -> Iterator[Refusal]:
         if person in case.recused:
             yield Refusal("recused", {"person": person}, f"skede assign {case.reference} LOGIN")
     for event in edge.not_same_person_as:
-        before = case.events.get(event)
-        for person in sorted(set(acting.people) & set(before.people if before else ())):
+        for person in sorted(set(acting.people) & _behind(case, event)):
             yield Refusal("same_person", {"event": event, "person": person}, who=edge.by)
     if edge.approvals and any(_same_voice(edge, a, acting) for a in case.approvals if a.event == edge.event):
         yield Refusal("approved_already", {"event": edge.event}, who=edge.by)
+
+
+def _behind(case: Case, event: str) -> set[str]:
+    """The people who answer for an event: those who brought it about, and those who have said yes to it by now."""
+    happened = case.events.get(event)
+    asked = {person for approval in case.approvals if approval.event == event for person in approval.people}
+    return asked | set(happened.people if happened else ())
 
 
 def _same_voice(edge: Transition, given: Approval, acting: Acting) -> bool:
@@ -106,7 +115,7 @@ def _same_voice(edge: Transition, given: Approval, acting: Acting) -> bool:
 
     One officer may record the answers of several parties, but never two of several persons' approvals.
     """
-    if edge.approvals is not None and edge.approvals.each == "required_party":
+    if edge.approvals is not None and edge.approvals.each:
         return given.party is not None and given.party == acting.party
     return bool(set(given.people) & set(acting.people))
 
@@ -115,7 +124,8 @@ def _fields(context: Context) -> Iterator[Refusal]:
     needs = context.transition.needs
     verb = _verb(context)
     brought = context.command.set
-    always = [f.id for f in context.definition.fields.values() if f.required] if context.transition.is_opening else []
+    opening = context.transition.is_opening
+    always = [f.id for f in context.definition.fields.values() if f.required and (opening or f.id in brought)]
     for name in dict.fromkeys((*always, *needs.fields)):
         if _empty(context.data.get(name)):
             yield Refusal("field_missing", {"field": name}, f"{verb} -s {name}=…")
@@ -129,12 +139,11 @@ def _documents(context: Context) -> Iterator[Refusal]:
     for kind in context.transition.needs.documents:
         if case.document(kind) is None:
             yield Refusal("document_missing", {"kind": kind}, f"{verb} -a {kind}=FILE")
-    since = context.case.entered_n if not context.transition.is_opening else 0
     for kind in context.transition.needs.new_documents:
         found = case.document(kind)
         if found is None:
             yield Refusal("document_missing", {"kind": kind}, f"{verb} -a {kind}=FILE")
-        elif found.n <= since:
+        elif found.n <= context.case.entered_n:
             yield Refusal("document_must_be_new", {"kind": kind}, f"{verb} -a {kind}=FILE")
 
 
@@ -190,16 +199,26 @@ def _verb(context: Context) -> str:
     return f"skede advance {context.case.reference} {context.transition.event}"
 
 
-def approvals_wanting(definition: Definition, case: Case, edge: Transition, acting: Acting) -> bool:
-    """Whether, with this yes counted, more are needed before the case moves."""
+def speakers(edge: Transition, case: Case) -> tuple[str, ...]:
+    """The roles that may give the next yes: all of `by`, or in a sequence the one whose turn it is."""
+    if edge.approvals is None or edge.approvals.order != "sequence":
+        return edge.by
+    given = sum(1 for a in case.approvals if a.event == edge.event)
+    return edge.by[given : given + 1] or edge.by[-1:]
+
+
+def approvals_wanting(case: Case, given: Sequence[Approval], edge: Transition, acting: Acting) -> bool:
+    """Whether, with this yes counted, more are needed before the case moves.
+
+    Args:
+        case: For the parties that have to answer.
+        given: What was said before, as far as it still holds.
+        edge: The edge that is said yes to.
+        acting: Who says yes now.
+    """
     if edge.approvals is None:
         return False
-    given = [a for a in case.approvals if a.event == edge.event]
-    if edge.approvals.each == "required_party":
+    if edge.approvals.each:
         answered = {a.party for a in given} | {acting.party}
-        return any(p.required and p.until is None and p.id not in answered for p in _answering(case))
+        return any(p.id not in answered for role in _ANSWERING for p in case.party(role) if p.required)
     return len(given) + 1 < (edge.approvals.count or 1)
-
-
-def _answering(case: Case) -> Iterable[Any]:
-    return [p for p in case.parties if p.role in (EXTERNAL["applicant"], EXTERNAL["partner"])]

@@ -20,9 +20,7 @@ def signing_content(definition: Definition, case: Case, kind: str) -> str | None
     content = {
         "case": case.reference,
         "document": document.sha256,
-        "fields": {
-            f.id: case.data.get(f.id) for f in definition.fields.values() if kind in f.signed and case.data.get(f.id)
-        },
+        "fields": {f.id: case.data[f.id] for f in definition.fields.values() if kind in f.signed and f.id in case.data},
         "parties": [[p.role, p.organisation, p.required] for p in case.parties if p.until is None],
     }
     return sha256(canonical(content).encode()).hexdigest()

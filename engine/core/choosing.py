@@ -1,0 +1,134 @@
+"""Which edge a command takes: every edge of its event is asked, and every reason against it is told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from engine.core.acting import Acting, act
+from engine.core.amending import foreign_fields, parse_values
+from engine.core.case import Case, Document
+from engine.core.command import Advance, Open, Upload
+from engine.core.decision import Setup
+from engine.core.definition import Transition
+from engine.core.errors import Refusal, TransitionRefused
+from engine.core.facts import Facts
+from engine.core.guard import Context
+from engine.core.machine import START, EdgeRefused, WrongEvent
+from engine.core.requirements import speakers, unmet
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The edge an event takes, and what was found out on the way."""
+
+    edge: Transition
+    acting: Acting
+    context: Context
+    values: Mapping[str, Any]
+    counters: tuple[str, ...]
+
+
+def documents_from(uploads: tuple[Upload, ...], case: Case | None, n: int, at: datetime) -> tuple[Document, ...]:
+    """The documents that a command files, numbered within the case."""
+    first = len(case.documents) + 1 if case else 1
+    return tuple(
+        Document(
+            id=number, kind=u.kind, sha256=u.sha256, name=u.name, direction=u.direction,
+            received_at=u.received_at or at, n=n, sender=u.sender, secrecy=u.secrecy, draft=u.draft,
+        )
+        for number, u in enumerate(uploads, first)
+    )  # fmt: skip
+
+
+def choose(setup: Setup, case: Case, command: Advance | Open, occurred: datetime) -> Chosen:
+    """The edge that the command takes.
+
+    Raises:
+        TransitionRefused: With every reason, if there is none.
+        ValueMalformed: A value given is not of its field's form.
+    """
+    values = parse_values(setup, command.set)
+    known = set(setup.definition.documents)
+    strange = [Refusal("document_unknown", {"kind": u.kind}) for u in command.uploads if u.kind not in known]
+    n = case.n + 1
+    filed = replace(case, documents=case.documents + documents_from(command.uploads, case, n, occurred))
+    found: dict[int, Chosen] = {}
+
+    def ask(edge: Transition) -> tuple[bool, list[Refusal]]:
+        who = act(setup.definition, case, command, speakers(edge, case))
+        acting = who if isinstance(who, Acting) else Acting(edge.by[0])
+        context, brought, counters = context_of(setup, case, filed, command, edge, acting, values, occurred)
+        off = [r for use in edge.when for r in setup.registry.guards[use.name].function(context, **use.params)]
+        if off:
+            return False, off
+        refusals = list(strange)
+        if isinstance(who, Refusal):
+            refusals.append(who)
+        else:
+            refusals += foreign_fields(setup, case, edge, values, acting.role)
+            if edge.approvals and edge.approvals.each and acting.party is None:
+                refusals.append(
+                    Refusal(
+                        "principal_unclear",
+                        {"roles": [acting.role]},
+                        fix=f"skede advance {case.reference} {command.event} -o PERSON",
+                    )
+                )
+        refusals += unmet(setup.registry, context, acting)
+        found[id(edge)] = Chosen(edge, acting, context, brought, counters)
+        return True, refusals
+
+    try:
+        edge = setup.machine.choose(case.state, command.event, ask)
+    except WrongEvent as error:
+        raise TransitionRefused(reasons=[_wrong(setup, case, command, error.code)]) from None
+    except EdgeRefused as error:
+        raise TransitionRefused(reasons=error.reasons) from None
+    return found[id(edge)]
+
+
+def _wrong(setup: Setup, case: Case, command: Advance | Open, code: str) -> Refusal:
+    if case.state == START:
+        events = [t.event for t in setup.definition.openings()]
+        return Refusal("workflow_opening_unknown", {"event": command.event, "events": events})
+    state = setup.definition.states[case.state]
+    if state.final and code == "wrong_state":
+        return Refusal("state_final", {"event": command.event, "state": case.state})
+    return Refusal(code, {"event": command.event, "state": case.state}, f"skede next {case.reference}")
+
+
+def context_of(
+    setup: Setup, case: Case, filed: Case, command: Advance | Open, edge: Transition, acting: Acting,
+    values: Mapping[str, Any], occurred: datetime,
+) -> tuple[Context, dict[str, Any], tuple[str, ...]]:  # fmt: skip
+    """The context of an edge with its literals and fills in, the values it sets, and the counters it uses."""
+    brought = {**edge.set, **values}
+    merged = {**case.data, **brought}
+    today = setup.calendar.day(occurred)
+
+    def context() -> Context:
+        data = {name: value for name, value in merged.items() if value is not None}
+        return Context(
+            definition=setup.definition, case=case, after=replace(filed, data=data), command=command, transition=edge,
+            data=data, facts=linked(setup, data), role=acting.role, at=occurred, now=setup.now, today=today,
+        )  # fmt: skip
+
+    counters = []
+    for name, fill in edge.fills.items():
+        field = setup.definition.fields[name]
+        wanted = field.computed or not merged.get(name) or name in edge.needs.brings
+        if name in values or not wanted:
+            continue
+        value = setup.registry.fills[fill].function(context())
+        if value is not None:
+            brought[name] = merged[name] = value
+            if field.counter:
+                counters.append(name)
+    return context(), brought, tuple(counters)
+
+
+def linked(setup: Setup, data: Mapping[str, Any]) -> Facts:
+    """The facts, with paths beginning from the links that the data holds now."""
+    fields = setup.definition.fields.values()
+    return replace(setup.facts, links={f.id: str(data[f.id]) for f in fields if f.type == "case" and data.get(f.id)})
