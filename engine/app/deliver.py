@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from engine.app.delivery_notice import failure_notices
 from engine.app.enclosures import enclosures
-from engine.app.letters import leaves_at
+from engine.app.mail_pace import Pace, domain_of
+from engine.app.mail_state import is_held
 from engine.app.office import Office
-from engine.app.record import append
+from engine.app.record import OFFICE, append, record_office
 from engine.app.run import SYSTEM_ACTOR
-from engine.core.case import Case
 from engine.core.errors import EngineError
 from engine.core.message import Message, StoredMessage
 from engine.ports import Channel, Outcome, UnitOfWork
@@ -28,6 +29,7 @@ PATIENCE = timedelta(days=4)
 """A mail that could not be delivered in so many attempts and so long a time has failed, and the officer is told."""
 
 STATES = {"sent": "delivered", "deferred": "deferred", "failed": "failed", "unknown": "unknown"}
+"""Outcome -> the name under which it is counted; one that was `suppressed` is not counted."""
 
 log = logging.getLogger("skede.deliver")
 
@@ -46,7 +48,8 @@ def deliver(office: Office, stop: Callable[[], bool] = lambda: False) -> Mapping
             outcome = post.next_one()
             if outcome is None:
                 break
-            counts[STATES[outcome.state]] += 1
+            if outcome.state in STATES:
+                counts[STATES[outcome.state]] += 1
             if outcome.pause:
                 break
     finally:
@@ -60,6 +63,7 @@ class _Post:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._channel: Channel | None = None
+        self._pace = Pace(office.mail)
 
     def next_one(self) -> Outcome | None:
         """Send the message that is due first; None if none is.
@@ -69,13 +73,11 @@ class _Post:
         """
         office = self._office
         with office.store.write() as tx:
-            real = datetime.now(UTC)
-            leased = tx.messages.lease(tx.now, real + LEASE, 1, real_now=real)
-            if not leased:
+            message = self._lease(tx)
+            if message is None:
                 return None
-            self._channel = self._channel or office.channel()
-            message = leased[0]
             ready = _content(tx, office, message)
+            self._channel = self._channel or office.channel()
         if isinstance(ready, Outcome):
             outcome = ready
         else:
@@ -84,6 +86,29 @@ class _Post:
         with office.store.write() as tx:
             _record(tx, office, message, outcome)
         return outcome
+
+    def _lease(self, tx: UnitOfWork) -> StoredMessage | None:
+        """The message that is due first, and for which this minute has room; None if there is none."""
+        real = datetime.now(UTC)
+        if is_held(tx):
+            return None
+        if self._pace.matters:
+            self._pace.read(tx, real)
+            if self._pace.is_full():
+                return None
+            self._put_off(tx, real)
+        leased = tx.messages.lease(tx.now, real + LEASE, 1, real_now=real)
+        if leased and self._pace.matters:
+            self._pace.take(tx, domain_of(tx, leased[0]))
+        return leased[0] if leased else None
+
+    def _put_off(self, tx: UnitOfWork, real: datetime) -> None:
+        """Let those wait that are due first but whose domain has had enough for this minute."""
+        while first := tx.messages.first_due(tx.now, real_now=real):
+            domain = domain_of(tx, first)
+            if not self._pace.is_full_for(domain):
+                return
+            tx.messages.postpone(first.id, tx.now + self._pace.later(domain))
 
     def close(self) -> None:
         """Say goodbye to the server."""
@@ -99,12 +124,14 @@ def _content(tx: UnitOfWork, office: Office, stored: StoredMessage) -> tuple[byt
     person = tx.directory.person(message.person) if message.person else None
     if person is None or not person.email:
         return Outcome("failed", "no_address")
+    if office.mail.domains and domain_of(tx, stored) not in office.mail.domains:
+        return Outcome("suppressed", "domain_not_allowed")
     enclosed = enclosures(tx, office, message)
     try:
         letter = office.renderer().render(message.template, message.lang, message.variables)
         content, header = office.mailer().pack(
             letter, to_name=person.name, to_address=person.email, date=tx.now, key=message.key,
-            case_reference=message.case, enclosures=enclosed,
+            case_reference="" if message.case == OFFICE else message.case, enclosures=enclosed,
         )  # fmt: skip
     except (EngineError, ValueError) as error:
         return Outcome("failed", f"render: {error}")
@@ -127,19 +154,22 @@ def _record(tx: UnitOfWork, office: Office, stored: StoredMessage, outcome: Outc
         next_at = tx.now + _wait(stored.attempts)
     if not tx.messages.outcome(stored.id, stored.token, state, at=tx.now, error=outcome.error, next_at=next_at):
         return
-    case = tx.cases.get(stored.message.case)
-    if case is None or state == "deferred":
+    if state == "deferred":
         return
-    definition = office.catalog.definition(tx, case.workflow, case.version)
     mail = {"key": stored.message.key, "state": state, "attempt": stored.attempts}
     if outcome.error:
         mail["why"] = outcome.error.partition(":")[0]
     body: dict[str, Any] = {"mail": mail}
     letter = tx.messages.get(stored.id)
     payload: dict[str, Any] = {"letter": letter.digest} if letter else {}
+    case = tx.cases.get(stored.message.case)
+    if case is None:
+        record_office(tx, SYSTEM_ACTOR, SYSTEM_ACTOR.login, "mail", body, payload)
+        return
+    definition = office.catalog.definition(tx, case.workflow, case.version)
     notices: tuple[Message, ...] = ()
-    if state == "failed" and stored.message.template != "delivery_failed":
-        notices = _notices(tx, office, stored, outcome, case)
+    if state == "failed":
+        notices = failure_notices(tx, office, stored, outcome.error or "", case)
     if notices:
         body["msgs"] = [m.key for m in notices]
         payload["msgs"] = {m.key: [m.digest, m.state, m.reason] for m in notices}
@@ -155,31 +185,6 @@ def _given_up(stored: StoredMessage, outcome: Outcome, now: datetime) -> bool:
 def _may_repeat(stored: StoredMessage) -> bool:
     """Whether a mail that may have arrived is sent once more: the first time, with the same bytes and Message-ID."""
     return stored.message.state not in ("unknown", "leased")
-
-
-def _notices(
-    tx: UnitOfWork, office: Office, stored: StoredMessage, outcome: Outcome, case: Case
-) -> tuple[Message, ...]:
-    """One notice to the officers when a mail is given up; `case` is the case before the entry that says so."""
-    message = stored.message
-    assignee = tx.directory.person_of(case.assignee) if case.assignee else None
-    told = (assignee,) if assignee else tx.directory.holders("officer", office.calendar.day(tx.now))
-    people = tx.directory.people(told)
-    recipient = tx.directory.person(message.person) if message.person else None
-    failed = {
-        "recipient": recipient.name if recipient else "", "address": (recipient.email or "") if recipient else "",
-        "subject": stored.subject or message.template, "error": outcome.error or "", "key": message.key,
-    }  # fmt: skip
-    n = case.n + 1
-    return tuple(
-        Message(
-            key=f"{message.case}#{n}/delivery_failed/{person}", case=message.case, n=n, template="delivery_failed",
-            person=person, lang=people[person].lang, due_at=leaves_at(office, tx.now),
-            variables={**message.variables, "lang": people[person].lang, "failed": failed,
-                       "recipient": {"name": people[person].name}},
-        )
-        for person in told if person in people
-    )  # fmt: skip
 
 
 def _wait(attempts: int) -> timedelta:

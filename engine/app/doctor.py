@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from engine.app.mail_state import is_held, mail_paused
 from engine.app.office import Office
 from engine.app.record import OFFICE
 from engine.core.entry import parse
@@ -109,6 +110,8 @@ def _inside(office: Office) -> Iterator[Finding]:
         newest = _newest(tx)
         counts = tx.messages.counts()
         heartbeat, backup = tx.settings.get("heartbeat"), tx.settings.get("last_backup")
+        held, paused = is_held(tx), mail_paused(tx)
+        failing = sum(1 for person in tx.people.persons() if person.email_state == "failing")
         now = tx.now
     yield Finding("sandbox" if sandbox else "real", "ok")
     if newest is not None and newest > now + SKEW:
@@ -117,6 +120,13 @@ def _inside(office: Office) -> Iterator[Finding]:
         yield Finding("clock", "ok", {"now": instant(now)})
     yield _age("heartbeat", heartbeat, real, SILENT_FOR, relaxed=sandbox)
     yield _age("backup", backup, real, OLDEST_BACKUP, relaxed=sandbox)
+    if held:
+        waiting = counts.get("queued", 0) + counts.get("deferred", 0)
+        yield Finding("mail_held", "warning", {"n": waiting})
+    if paused:
+        yield Finding("mail_paused", "error", paused, 6)
+    if failing:
+        yield Finding("address_failing", "warning", {"n": failing})
     for state in ("failed", "unknown"):
         if counts.get(state):
             yield Finding(f"mail_{state}", "warning", {"n": counts[state]})

@@ -37,7 +37,22 @@ def fill(tx: UnitOfWork, office: Office, definition: Definition, decision: Decis
         return ()
     people = tx.directory.people({m.person for m in decision.messages if m.person})
     voice = _Voice(tx, office, definition, decision, case)
-    return tuple(_filled(office, voice, message, people.get(message.person or "")) for message in decision.messages)
+    filled = [_filled(office, voice, message, people.get(message.person or "")) for message in decision.messages]
+    meeting = _awaited_meeting(tx, case) if office.mail.held.intersection(m.template for m in filled) else None
+    return tuple(_until_released(office, message, meeting) for message in filled)
+
+
+def _awaited_meeting(tx: UnitOfWork, case: Case) -> str | None:
+    """The board meeting at which a case was decided: the letters about all of its decisions leave together."""
+    reference = case.data.get("meeting")
+    found = tx.cases.get(str(reference)) if reference else None
+    return found.reference if found is not None and found.data.get("kind") != "info" else None
+
+
+def _until_released(office: Office, message: Message, meeting: str | None) -> Message:
+    if meeting is None or message.state != "queued" or message.template not in office.mail.held:
+        return message
+    return replace(message, state="held", reason=f"meeting:{meeting}")
 
 
 def _filled(office: Office, voice: "_Voice", message: Message, person: Person | None) -> Message:

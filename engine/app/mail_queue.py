@@ -9,10 +9,11 @@ from typing import Any
 from engine.app.access import case_seen
 from engine.app.advance import Given
 from engine.app.describe import describe_message
-from engine.app.letters import case_variables
+from engine.app.letters import case_variables, leaves_at
 from engine.app.office import Caller, Office
 from engine.app.perform import known_actor
-from engine.app.record import append
+from engine.app.record import OFFICE as OFFICE_CHAIN
+from engine.app.record import append, record_office
 from engine.app.status import insider
 from engine.core.case import Actor
 from engine.core.definition import Definition
@@ -52,6 +53,18 @@ def list_mail(
         people = tx.directory.people({m.message.person for m in found if m.message.person})
         names = {person.id: person.name for person in people.values()}
         return [describe_message(m) | {"to_name": names.get(m.message.person or "", "")} for m in found]
+
+
+def seen_by_office(office: Office, caller: Caller, reference: str | None) -> str | None:
+    """The case that was meant, if any, by somebody who may look at the office's mail.
+
+    Raises:
+        NotFound: There is no such case.
+        TransitionRefused: The caller stands outside the office.
+    """
+    with office.store.read() as tx:
+        actor = insider(tx, office, caller)
+        return case_seen(tx, office, actor, reference).reference if reference else None
 
 
 def show_mail(office: Office, caller: Caller, message_id: int) -> dict[str, Any]:
@@ -175,13 +188,16 @@ def _by_hand(
         if stored.message.state not in allowed:
             params = {"id": message_id, "state": stored.message.state}
             raise TransitionRefused(reasons=[Refusal("mail_not_in_state", params)])
-        tx.messages.set_state(message_id, state, "by_hand")
+        next_at = leaves_at(office, tx.now) if state == "queued" else None
+        tx.messages.set_state(message_id, state, "by_hand", next_at=next_at)
+        body = {"mail": {"key": stored.message.key, "state": state, "attempt": stored.attempts, "why": "by_hand"}}
+        payload = {"note": given.note} if given.note else None
         case = tx.cases.get(stored.message.case)
         if case is not None:
             definition = office.catalog.definition(tx, case.workflow, case.version)
-            body = {"mail": {"key": stored.message.key, "state": state, "attempt": stored.attempts, "why": "by_hand"}}
-            payload = {"note": given.note} if given.note else None
             append(tx, definition, case, actor, "mail", body, payload=payload)
+        elif stored.message.case == OFFICE_CHAIN:
+            record_office(tx, actor, caller.auth, "mail", body, payload)
         told = describe_message(_stored(tx, message_id))
         if given.dry_run:
             tx.rollback()

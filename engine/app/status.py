@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.app.access import INSIDE, case_seen
 from engine.app.deadline_query import describe_found, found_deadlines
+from engine.app.mail_state import is_held, mail_paused
 from engine.app.office import Caller, Office
 from engine.app.perform import known_actor
 from engine.core.case import Actor, Case
@@ -43,6 +44,8 @@ def status(office: Office, caller: Caller) -> Mapping[str, Any]:
             "overdue": [describe_found(f, caller.lang) for f in soon if f.is_overdue(tx.now)],
             "due_soon": [describe_found(f, caller.lang) for f in soon if not f.is_overdue(tx.now)],
             "mail": dict(tx.messages.counts()),
+            "mail_held": is_held(tx),
+            "mail_paused": mail_paused(tx),
             "last_seal": _moment(tx, "last_seal"),
             "heartbeat": _heartbeat(tx),
         }

@@ -1,12 +1,12 @@
 """One person's day: what is overdue, what this week brings, what waits for me, and what I wait for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from engine.app.access import reader
-from engine.app.deadline_query import describe_found, found_deadlines
+from engine.app.deadline_query import Found, describe_found, found_deadlines
 from engine.app.describe import describe_row
 from engine.app.office import Caller, Office
 from engine.core.acting import EXTERNAL, party_of
@@ -38,30 +38,47 @@ class _Me:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What concerns a person today: deadlines with their cases, and cases as `list` describes them."""
+
+    overdue: Sequence[Found]
+    this_week: Sequence[Found]
+    waiting_for_me: Sequence[Mapping[str, Any]]
+    waiting_for_others: Sequence[Mapping[str, Any]]
+
+
 def today(office: Office, caller: Caller) -> Mapping[str, Any]:
     """What concerns the caller: deadlines overdue and due within seven days, cases waiting for the caller or others."""
     with office.store.read() as tx:
         actor = reader(tx, office, caller)
-        me = _Me(tx, actor)
-        week = end_of_day(office.calendar.day(tx.now) + timedelta(days=6), office.calendar.zone)
-        soon = [
-            f for f in found_deadlines(tx, office, actor, until=max(week, tx.now), timers=False)
-            if me.answers(f.rule.owner, f.case.assignee, f.case.reference) or f.case.assignee == actor.user
-        ]  # fmt: skip
-        mine, others = [], []
-        for row, owner in _open_rows(tx, office):
-            told = describe_row(tx, row) | _titles(tx, office, row, owner, caller.lang)
-            if me.answers(owner, row.assignee, row.reference):
-                mine.append(told)
-            elif row.assignee == actor.user:
-                others.append(told)
+        day = day_of(tx, office, actor, caller.lang)
         return {
             "now": instant(tx.now), "login": caller.login, "roles": sorted(actor.roles),
-            "overdue": [describe_found(f, caller.lang) for f in soon if f.is_overdue(tx.now)],
-            "this_week": [describe_found(f, caller.lang) for f in soon if not f.is_overdue(tx.now)],
-            "waiting_for_me": mine,
-            "waiting_for_others": others,
+            "overdue": [describe_found(f, caller.lang) for f in day.overdue],
+            "this_week": [describe_found(f, caller.lang) for f in day.this_week],
+            "waiting_for_me": list(day.waiting_for_me),
+            "waiting_for_others": list(day.waiting_for_others),
         }  # fmt: skip
+
+
+def day_of(tx: UnitOfWork, office: Office, actor: Actor, lang: str) -> Day:
+    """What concerns an actor today, with titles in a language."""
+    me = _Me(tx, actor)
+    week = end_of_day(office.calendar.day(tx.now) + timedelta(days=6), office.calendar.zone)
+    soon = [
+        f for f in found_deadlines(tx, office, actor, until=max(week, tx.now), timers=False)
+        if me.answers(f.rule.owner, f.case.assignee, f.case.reference) or f.case.assignee == actor.user
+    ]  # fmt: skip
+    mine, others = [], []
+    for row, owner in _open_rows(tx, office):
+        told = describe_row(tx, row) | _titles(tx, office, row, owner, lang)
+        if me.answers(owner, row.assignee, row.reference):
+            mine.append(told)
+        elif row.assignee == actor.user:
+            others.append(told)
+    overdue = [f for f in soon if f.is_overdue(tx.now)]
+    return Day(overdue, [f for f in soon if not f.is_overdue(tx.now)], mine, others)
 
 
 def _open_rows(tx: UnitOfWork, office: Office) -> Iterator[tuple[CaseRow, str]]:

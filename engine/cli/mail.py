@@ -1,9 +1,11 @@
-"""The outbox: `mail list`, `show`, `preview`, `retry`, `cancel`."""
+"""The outbox: `mail list`, `show`, `preview`, `retry`, `cancel`; the rest stands in `mail_why` and `mail_ahead`."""
 
 import click
 
 from engine.cli.clock import moment_text
 from engine.cli.giving import Gave, given, giving
+from engine.cli.mail_ahead import forecast, hold, release
+from engine.cli.mail_why import why
 from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, mark_sandbox, safe_lines, say
 from engine.cli.session import open_session
@@ -13,6 +15,10 @@ from engine.cli.tables import Column, print_table
 @click.group()
 def mail() -> None:
     """The mail that cases send."""
+
+
+for part in (why, forecast, hold, release):
+    mail.add_command(part)
 
 
 @mail.command("list")

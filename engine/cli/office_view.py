@@ -29,6 +29,11 @@ def print_status(shell: Shell, session: Session, told: Mapping[str, Any]) -> Non
     say()
     mail = ", ".join(f"{n} {shell.text('mail_' + state)}" for state, n in told["mail"].items())
     say(shell.text("status_mail", what=mail or shell.text("nothing_found")))
+    if told["mail_held"]:
+        say(shell.text("status_mail_held"))
+    if told["mail_paused"]:
+        at = moment_text(session, told["mail_paused"]["at"])
+        say(shell.text("status_mail_paused", at=at, why=told["mail_paused"]["why"]))
     say(shell.text("status_seal", at=_moment(shell, session, told["last_seal"])))
     beat = told["heartbeat"]
     say(shell.text("status_heartbeat", ago=_ago(shell, beat["age_seconds"]) if beat else shell.text("never")))

@@ -40,6 +40,12 @@ class SqlMessages:
         values = {"case": case, "deadline": deadline, "key": key, "reason": reason}
         return tuple(sorted(row[0] for row in self._run(SQL["message_cancel"], values).fetchall()))
 
+    def first_due(self, now: datetime, *, real_now: datetime | None = None) -> StoredMessage | None:
+        """The message that `lease` would take first."""
+        due = {"now": instant(now), "real_now": instant(real_now or now), "limit": 1}
+        row = self._run(SQL["message_due"], due).fetchone()
+        return None if row is None else self.get(row[0])
+
     def lease(
         self, now: datetime, until: datetime, limit: int, *, real_now: datetime | None = None
     ) -> tuple[StoredMessage, ...]:
@@ -96,12 +102,23 @@ class SqlMessages:
         self._run(SQL["message_outcome"], values)
         return True
 
-    def set_state(self, message_id: int, state: str, reason: str | None) -> bool:
-        """Change the state by hand (hold, release, retry) and end any lease; False if it is sent or unknown."""
+    def set_state(self, message_id: int, state: str, reason: str | None, *, next_at: datetime | None = None) -> bool:
+        """Change the state by hand (hold, release, retry) and end any lease; False if it is sent.
+
+        Args:
+            message_id: Which message.
+            state: Its new state.
+            reason: Why.
+            next_at: It is not sent before this instant.
+        """
         changed = self._run(SQL["message_set_state"], {"id": message_id, "state": state, "reason": reason}).rowcount
         if changed:
-            self._run(SQL["message_rest"], {"id": message_id})
+            self._run(SQL["message_rest"], {"id": message_id, "next_at": instant_or_none(next_at)})
         return bool(changed)
+
+    def postpone(self, message_id: int, next_at: datetime) -> None:
+        """Let a message wait, without an attempt, because too many leave at once."""
+        self._run(SQL["message_postpone"], {"id": message_id, "next_at": instant(next_at)})
 
     def get(self, message_id: int) -> StoredMessage | None:
         """One message, with its bytes."""
