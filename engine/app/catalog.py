@@ -6,7 +6,8 @@ from engine.core.build import from_canonical
 from engine.core.definition import Definition
 from engine.core.errors import NotFound
 from engine.core.machine import Machine
-from engine.ports import UnitOfWork
+from engine.core.text import folded
+from engine.ports import DefinitionRow, UnitOfWork
 
 
 class Catalog:
@@ -33,14 +34,30 @@ class Catalog:
     def current(self, tx: UnitOfWork, name: str, on: date) -> Machine:
         """The machine of the version that new cases begin with on a day.
 
+        Args:
+            tx: The transaction.
+            name: The workflow's name, or its title in either language.
+            on: The day.
+
         Raises:
             NotFound: No version of that workflow is valid on that day.
         """
-        row = tx.definitions.current(name, on)
+        row = tx.definitions.current(name, on) or self._titled(tx, name, on)
         if row is None:
             names = ", ".join(sorted({r.name for r in tx.definitions.all()})) or "none is published"
-            raise NotFound(f"there is no workflow {name}; here: {names}")
+            raise NotFound(
+                f"there is no workflow {name}; here: {names}", says="workflow_unknown", workflow=name, names=names
+            )
         return self.get(tx, row.name, row.version)
+
+    def _titled(self, tx: UnitOfWork, title: str, on: date) -> DefinitionRow | None:
+        """The version valid on a day of the one workflow whose newest version bears that title."""
+        newest = {row.name: row.version for row in sorted(tx.definitions.all(), key=lambda row: row.version)}
+        names = [
+            name for name, version in newest.items()
+            if folded(title) in map(folded, self.definition(tx, name, version).title.values())
+        ]  # fmt: skip
+        return tx.definitions.current(names[0], on) if len(names) == 1 else None
 
     def definition(self, tx: UnitOfWork, name: str, version: int) -> Definition:
         """The definition of one version."""

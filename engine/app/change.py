@@ -37,7 +37,7 @@ def change(
         name = case_named(tx, reference)
         case = tx.cases.get(name)
         if case is None:
-            raise NotFound(f"there is no case {reference}")
+            raise NotFound(f"there is no case {reference}", says="case_unknown", case=reference)
         person, roles = principal(tx, office, case, given.on_behalf_of)
         frame = {
             "reference": name, "actor": actor, "note": given.note, "occurred_at": given.occurred_at,

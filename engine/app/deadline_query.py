@@ -124,7 +124,10 @@ def _row(tx: UnitOfWork, case: Case, name: str, short: str) -> DeadlineRow:
     if fitting and not open_ones:
         return max(fitting, key=lambda r: (r.closed_at or r.deadline.opened_at, r.deadline.id))
     known = ", ".join(sorted({r.deadline.id.partition(":")[2] for r in open_ones or rows})) or "none"
-    raise NotFound(f"{case.reference} has no one deadline {short}; there are: {known}")
+    raise NotFound(
+        f"{case.reference} has no one deadline {short}; there are: {known}",
+        says="deadline_unknown", case=case.reference, name=short, open=known,
+    )  # fmt: skip
 
 
 def explanation(calendar: Calendar, found: Found, lang: str) -> str:

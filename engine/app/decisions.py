@@ -77,7 +77,10 @@ def decisions(office: Office, caller: Caller, reference: str) -> tuple[Decided, 
             below = []
         found = tuple(_decided(tx, office, holder, case) for holder in below or own)
         if not found:
-            raise NotFound(f"nothing has been decided in {case.reference} yet: skede next {case.reference}")
+            raise NotFound(
+                f"nothing has been decided in {case.reference} yet: skede next {case.reference}",
+                says="nothing_decided", case=case.reference,
+            )  # fmt: skip
         return tuple(sorted(found, key=lambda d: (str(d.case.data[DECIDED]), d.case.reference)))
 
 

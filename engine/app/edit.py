@@ -64,7 +64,7 @@ def user_named(tx: UnitOfWork, login: str) -> str:
     """
     found = tx.directory.user_id(login)
     if found is None:
-        raise NotFound(f"there is no user {login}: skede user list shows who is")
+        raise NotFound(f"there is no user {login}: skede user list shows who is", says="user_unknown", login=login)
     return found
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 
 from engine.app.access import case_seen, is_outsider, may_see, reader
@@ -11,9 +12,10 @@ from engine.app.edit import user_named
 from engine.app.naming import values_named
 from engine.app.office import Caller, Office
 from engine.core.case import Actor
-from engine.core.definition import Definition, Field
+from engine.core.definition import Definition, Field, Text
 from engine.core.errors import UsageError
 from engine.core.fields import parse_value
+from engine.core.text import folded
 from engine.ports import CaseFilter, CaseRow, UnitOfWork
 
 ROW = (
@@ -21,6 +23,9 @@ ROW = (
     "opened_at", "closed_at",
 )  # fmt: skip
 """Columns that every case has; the other columns are fields."""
+
+MOST_LISTED = 12
+"""So many states or phases are told where none is called as was asked, if some look like it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +132,12 @@ def _definitions(tx: UnitOfWork, office: Office, workflow: str | None) -> list[D
 def _filter(
     tx: UnitOfWork, office: Office, actor: Actor, definitions: Sequence[Definition], wanted: Wanted
 ) -> CaseFilter:
-    if wanted.state:
-        _check("state", wanted.state, [s for d in definitions for s in d.states])
-    if wanted.phase:
-        _check("phase", wanted.phase, [p for d in definitions for p in d.phases])
+    state = _called("state", wanted.state, [(s.id, s.title) for d in definitions for s in d.states.values()])
+    phase = _called("phase", wanted.phase, [item for d in definitions for item in d.phases.items()])
     assignee = user_named(tx, wanted.owner) if wanted.owner else None
     after = case_seen(tx, office, actor, wanted.after).reference if wanted.after else None
     return CaseFilter(
-        workflow=wanted.workflow, state=wanted.state, phase=wanted.phase,
+        workflow=definitions[0].name if wanted.workflow else None, state=state, phase=phase,
         parent=case_seen(tx, office, actor, wanted.parent).reference if wanted.parent else None,
         assignee=actor.user if wanted.mine else assignee, overdue_at=tx.now if wanted.overdue else None,
         search=wanted.search, fields=_values(tx, office, definitions, wanted.fields),
@@ -142,9 +145,32 @@ def _filter(
     )  # fmt: skip
 
 
-def _check(what: str, given: str, known: Sequence[str]) -> None:
-    if given not in known:
-        raise UsageError(f"there is no {what} {given} here; there are {', '.join(sorted(set(known)))}")
+def _called(what: str, given: str | None, known: Sequence[tuple[str, Text]]) -> str | None:
+    """The id of a state or phase given by its id or its title in either language.
+
+    Raises:
+        UsageError: Nothing here is called so, or several things are.
+    """
+    if given is None or any(given == one for one, _ in known):
+        return given
+    wanted = folded(given)
+    found = {one for one, title in known if wanted in map(folded, title.values())}
+    if len(found) == 1:
+        return found.pop()
+    ids = sorted(found) or _near(wanted, known)
+    listed = [{lang: f"{one} ({title})" for lang, title in dict(known)[one].items()} for one in ids]
+    raise UsageError(
+        f"there is no {what} {given} here; there are {', '.join(ids)}", says=f"{what}_unknown", what=given, known=listed
+    )
+
+
+def _near(wanted: str, known: Sequence[tuple[str, Text]]) -> list[str]:
+    """The ids that may have been meant: those that look like it, where there are too many to list."""
+    ids = sorted({one for one, _ in known})
+    if len(ids) <= MOST_LISTED:
+        return ids
+    words = {folded(word): one for one, title in known for word in (one, *title.values())}
+    return sorted({words[word] for word in get_close_matches(wanted, words, MOST_LISTED, 0.5)}) or ids
 
 
 def _field(definitions: Sequence[Definition], name: str) -> Field:
@@ -152,7 +178,9 @@ def _field(definitions: Sequence[Definition], name: str) -> Field:
         if name in definition.fields:
             return definition.fields[name]
     fields = sorted({f for d in definitions for f in d.fields}) if len(definitions) == 1 else ROW
-    raise UsageError(f"there is no field {name} here; there are {', '.join(fields)}")
+    raise UsageError(
+        f"there is no field {name} here; there are {', '.join(fields)}", says="column_unknown", field=name, known=fields
+    )
 
 
 def _addable(found: Field) -> Field:

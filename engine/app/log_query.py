@@ -98,7 +98,7 @@ def _user(tx: UnitOfWork, text: str | None) -> str | None:
         return text
     found = tx.directory.user_id(text)
     if found is None:
-        raise NotFound(f"there is no user {text}; skede user list shows them")
+        raise NotFound(f"there is no user {text}; skede user list shows them", says="user_unknown", login=text)
     return found
 
 

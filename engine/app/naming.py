@@ -22,14 +22,14 @@ def case_named(tx: UnitOfWork, text: str) -> str:
     if text == "-":
         last = tx.settings.get("last_case")
         if last is None:
-            raise NotFound("no case has been touched yet: name one")
+            raise NotFound("no case has been touched yet: name one", says="no_case_touched")
         return last
     found = tx.cases.resolve(text)
     if not found:
-        raise NotFound(f"there is no case {text}; skede list shows what there is")
+        raise NotFound(f"there is no case {text}; skede list shows what there is", says="case_unknown", case=text)
     if len(found) > 1:
         listed = "; ".join(f"{reference} {title}" for reference, title in found[:8])
-        raise UsageError(f"{text} fits several cases: {listed}")
+        raise UsageError(f"{text} fits several cases: {listed}", says="several_cases", what=text, cases=listed)
     return found[0][0]
 
 
@@ -42,7 +42,7 @@ def event_named(machine: Machine, state: str, text: str) -> str:
         UsageError: Several events fit, and they are listed; or the text is empty.
     """
     if not text.strip():
-        raise UsageError("the event is empty: skede next shows what can be done")
+        raise UsageError("the event is empty: skede next shows what can be done", says="event_empty")
     definition = machine.definition
     if any(t.event == text for t in definition.transitions):
         return text
@@ -53,7 +53,10 @@ def event_named(machine: Machine, state: str, text: str) -> str:
         if len(candidates) == 1:
             return candidates.pop()
         if len(candidates) > 1:
-            raise UsageError(f"{text} fits several events: {', '.join(sorted(candidates))}")
+            events = sorted(candidates)
+            raise UsageError(
+                f"{text} fits several events: {', '.join(events)}", says="several_events", what=text, events=events
+            )
     return text
 
 
@@ -79,13 +82,13 @@ def organisation_named(tx: UnitOfWork, text: str) -> Organisation:
 
 def _one(found: Sequence[Named], text: str, what: str, fix: str) -> Named:
     if not found:
-        raise NotFound(f"there is no {what} {text}: {fix}")
+        raise NotFound(f"there is no {what} {text}: {fix}", says=f"{what}_unknown", what=text, fix=fix)
     exact = [x for x in found if text in (x.id, x.name)]
     if len(exact) == 1:
         return exact[0]
     if len(found) > 1:
         listed = "; ".join(f"{x.id} {x.name}" for x in found[:8])
-        raise UsageError(f"{text} fits several: {listed}")
+        raise UsageError(f"{text} fits several: {listed}", says="several_known", what=text, listed=listed)
     return found[0]
 
 
@@ -107,7 +110,10 @@ def _value(tx: UnitOfWork, field: Field | None, raw: Any) -> Any:
         reference = case_named(tx, raw)
         found = tx.cases.get(reference)
         if field.of and found is not None and found.workflow not in field.of:
-            raise UsageError(f"{field.id}: {reference} is a {found.workflow}, not a {' or '.join(field.of)}")
+            raise UsageError(
+                f"{field.id}: {reference} is a {found.workflow}, not a {' or '.join(field.of)}",
+                says="case_of_other_kind", title=field.title, field=field.id, case=reference, wanted=list(field.of),
+            )  # fmt: skip
         return reference
     if field.type == "person":
         return person_named(tx, raw).id

@@ -53,8 +53,8 @@ def open_case(
         if person and not roles:
             roles = frozenset(_role(p.role) for p in given_parties if any(person in x for x in p.people.values()))
         return Open(
-            reference="", actor=actor, workflow=workflow, event=_opening(definition, event), title=title, set=values,
-            uploads=store_papers(tx, given.papers), parties=given_parties, parent=above, note=given.note,
+            reference="", actor=actor, workflow=definition.name, event=_opening(definition, event), title=title,
+            set=values, uploads=store_papers(tx, given.papers), parties=given_parties, parent=above, note=given.note,
             occurred_at=given.occurred_at, on_behalf_of=person, principal_roles=roles,
         )  # fmt: skip
 

@@ -59,7 +59,10 @@ def split_name(deadline: str) -> tuple[str, str]:
     """
     reference, colon, name = deadline.rpartition(":")
     if not colon or not reference or not name:
-        raise NotFound(f"{deadline}: name a deadline as REF:name; skede deadline list shows them")
+        raise NotFound(
+            f"{deadline}: name a deadline as REF:name; skede deadline list shows them",
+            says="deadline_form", what=deadline,
+        )  # fmt: skip
     head, hash_sign, n = reference.rpartition("#")
     return (head, name) if hash_sign and n.isdecimal() else (reference, name)
 
@@ -72,7 +75,10 @@ def _found(case: Case, deadline: str, name: str) -> Deadline:
     if len(fitting) == 1:
         return fitting[0]
     open_ones = ", ".join(d.id.partition(":")[2] for d in case.deadlines) or "none"
-    raise NotFound(f"{case.reference} has no open deadline {name}; open: {open_ones}")
+    raise NotFound(
+        f"{case.reference} has no open deadline {name}; open: {open_ones}",
+        says="deadline_unknown", case=case.reference, name=name, open=open_ones,
+    )  # fmt: skip
 
 
 def _moving(definition: Definition, rule: DeadlineRule, event: str, until: str, frame: Mapping[str, Any]) -> Command:

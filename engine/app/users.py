@@ -58,7 +58,7 @@ def _user(tx: UnitOfWork, login: str, *, ended: bool = False) -> User:
     """
     found = next((u for u in tx.people.users(ended=ended) if login in (u.login, u.id)), None)
     if found is None:
-        raise NotFound(f"there is no user {login}: skede user list shows them")
+        raise NotFound(f"there is no user {login}: skede user list shows them", says="user_unknown", login=login)
     return found
 
 
@@ -140,7 +140,10 @@ def grant_role(
             raise TransitionRefused(reasons=[Refusal("own_role", {"login": user.login}, who=ADMIN)])
         known = {*GRANTABLE, *_defined_roles(tx, office)}
         if role not in known:
-            raise UsageError(f"there is no role {role}; there are {', '.join(sorted(known))}")
+            raise UsageError(
+                f"there is no role {role}; there are {', '.join(sorted(known))}",
+                says="role_unknown", role=role, known=sorted(known),
+            )  # fmt: skip
         first = since or office.calendar.day(tx.now)
         for held in tx.people.grants(user=user.id):
             if held.role == role and (held.until or date.max) >= first and held.since <= (until or date.max):

@@ -55,7 +55,10 @@ def show(shell: Shell, ref: str, as_of: str | None, decision: bool) -> None:
         from engine.app.decisions import decisions
 
         if as_of:
-            raise UsageError("--as-of and --decision exclude each other: a decision tells itself what came after it")
+            raise UsageError(
+                "--as-of and --decision exclude each other: a decision tells itself what came after it",
+                says="options_exclude", one="--as-of", other="--decision",
+            )  # fmt: skip
         found = decisions(session.office, session.caller, view.case.reference)
     if session.sandbox:
         mark_sandbox(shell.text("sandbox"), as_json=shell.json)

@@ -130,7 +130,9 @@ def review(shell: Shell, ref: str, scores: tuple[tuple[str, str], ...], gave: Ga
 
     if not gave.edit:
         if not scores:
-            raise UsageError("give scores with -s CRITERION=SCORE, or fill in the form: --edit")
+            raise UsageError(
+                "give scores with -s CRITERION=SCORE, or fill in the form: --edit", says="scores_missing", ref=ref
+            )
         tell_done(shell, session, change(dict(scores), gave.note), dry_run=gave.dry_run)
         return
     view = show(session.office, session.caller, ref)
@@ -153,7 +155,9 @@ def _score(name: str, value: Any) -> int:
     try:
         return int(str(value))
     except ValueError:
-        raise UsageError(f"{name}={value}: a score is a whole number, for example {name}=3") from None
+        raise UsageError(
+            f"{name}={value}: a score is a whole number, for example {name}=3", says="no_score", what=value, name=name
+        ) from None
 
 
 @click.command()
@@ -168,7 +172,10 @@ def correct(shell: Shell, ref: str, entry: str, undo: bool, gave: Gave) -> None:
 
     number = entry.rpartition("#")[2]
     if not number.isascii() or not number.isdecimal():
-        raise UsageError(f"{entry} is no entry: give its number, as skede log {ref} shows it")
+        raise UsageError(
+            f"{entry} is no entry: give its number, as skede log {ref} shows it",
+            says="no_entry", what=entry, ref=ref,
+        )  # fmt: skip
     do(shell, gave, lambda s: timing.correct(s.office, s.caller, ref, int(number), given(s, gave), undo=undo))
 
 
@@ -187,9 +194,15 @@ def party(shell: Shell, ref: str, action: str, who: str | None, since: str | Non
         _list_parties(shell, ref)
         return
     if who is None:
-        raise UsageError(f"name the party: skede party {ref} {action} ROLE=ORG[:PERSON[:FUNCTION]]")
+        raise UsageError(
+            f"name the party: skede party {ref} {action} ROLE=ORG[:PERSON[:FUNCTION]]",
+            says="party_missing", ref=ref, action=action,
+        )  # fmt: skip
     if not gave.note:
-        raise UsageError(f'a change of parties needs a note that says why: skede party {ref} {action} {who} -n "…"')
+        raise UsageError(
+            f'a change of parties needs a note that says why: skede party {ref} {action} {who} -n "…"',
+            says="party_note_missing", ref=ref, action=action, who=who,
+        )  # fmt: skip
 
     def change(session: Session) -> Mapping[str, Any]:
         day = day_of_when(session, since) if since else None

@@ -8,7 +8,7 @@ import click
 
 from engine.cli.options import Shell
 from engine.cli.output import emit_json, say_beside
-from engine.cli.texts import has_text, text
+from engine.cli.texts import error_text, text
 from engine.core.errors import EngineError, Refusal
 
 UNEXPECTED = 1
@@ -74,20 +74,13 @@ def reason_lines(reason: Refusal, lang: str) -> list[str]:
 
 def _parts(error: BaseException, shell: Shell) -> tuple[str, int, str, tuple[Refusal, ...]]:
     if isinstance(error, EngineError):
-        return error.code, error.exit_code, _engine_message(error, shell.lang), error.reasons
+        return error.code, error.exit_code, error_text(error, shell.lang), error.reasons
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return "usage", USAGE, text("subcommand_missing", shell.lang, command=error.ctx.command_path), ()
     if isinstance(error, click.ClickException):
         return "usage", USAGE, _usage_message(error, shell.lang), ()
     what = " ".join(f"{type(error).__name__}: {error}".split())
     return "unexpected", UNEXPECTED, text("unexpected", shell.lang, what=what), ()
-
-
-def _engine_message(error: EngineError, lang: str) -> str:
-    """The error's own words; where they are only its class's default, the same in the caller's language."""
-    default = (type(error).__doc__ or "").split("\n")[0]
-    key = f"error_{error.code}"
-    return text(key, lang) if error.message == default and has_text(key, lang) else error.message
 
 
 def _usage_message(error: click.ClickException, lang: str) -> str:

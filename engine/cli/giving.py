@@ -101,10 +101,13 @@ def given(session: Session, gave: Gave, papers: Sequence[Paper] = ()) -> Given:
         ValueMalformed: `--occurred` is no moment.
     """
     if gave.hold_mail and gave.no_mail:
-        raise UsageError("--hold-mail and --no-mail exclude each other: a mail is held, or it is not sent")
+        raise UsageError(
+            "--hold-mail and --no-mail exclude each other: a mail is held, or it is not sent",
+            says="options_exclude", one="--hold-mail", other="--no-mail",
+        )  # fmt: skip
     twice = [name for name, _ in gave.set if sum(name == other for other, _ in gave.set) > 1]
     if twice:
-        raise UsageError(f"-s {twice[0]}=… is given twice: leave one out")
+        raise UsageError(f"-s {twice[0]}=… is given twice: leave one out", says="given_twice", field=twice[0])
     file = read_values(gave.data) if gave.data else FromFile()
     occurred = gave.occurred or file.occurred
     attached = [*gave.attach, *((k, p) for k, p in file.attach.items() if k not in dict(gave.attach))]
@@ -164,11 +167,22 @@ def paper(kind: str, path: str, **more: Any) -> Paper:
     place = Path(path).expanduser()
     try:
         if place.stat().st_size > LARGEST_PAPER:
-            raise UsageError(f"{path} is larger than 25 MB: split it, or file a reference to where it is kept")
+            raise UsageError(
+                f"{path} is larger than 25 MB: split it, or file a reference to where it is kept",
+                says="file_too_large", path=path,
+            )  # fmt: skip
         content = place.read_bytes()
     except OSError as error:
-        raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}; give the path of a file") from None
+        raise _unreadable(path, error, "give the path of a file") from None
     return Paper(kind.strip(), place.name, content, **more)
+
+
+def _unreadable(path: str, error: OSError | UnicodeDecodeError, advice: str) -> UsageError:
+    """That a file cannot be read, and why: the commonest reasons have sentences of their own."""
+    said = {FileNotFoundError: "file_missing", IsADirectoryError: "file_is_folder", PermissionError: "file_forbidden",
+            UnicodeDecodeError: "file_not_text"}  # fmt: skip
+    why = (error.strerror or str(error)) if isinstance(error, OSError) else "is not UTF-8"
+    return UsageError(f"{path}: {why.lower()}; {advice}", says=said.get(type(error)), path=path)
 
 
 def read_values(path: str) -> FromFile:
@@ -180,8 +194,7 @@ def read_values(path: str) -> FromFile:
     try:
         text = sys.stdin.read() if path == "-" else Path(path).expanduser().read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        why = (error.strerror or "") if isinstance(error, OSError) else "is not UTF-8"
-        raise UsageError(f"{path}: {why.lower()}; give a JSON or TOML file") from None
+        raise _unreadable(path, error, "give a JSON or TOML file") from None
     return from_table(_table(text, path), path)
 
 

@@ -40,7 +40,10 @@ def list_(shell: Shell, /, **asked: Any) -> None:
 
     session = open_session(shell, read_only=True)
     if asked["mine"] and asked["owner"]:
-        raise UsageError("--mine and --owner exclude each other: leave one out")
+        raise UsageError(
+            "--mine and --owner exclude each other: leave one out",
+            says="options_exclude", one="--mine", other="--owner",
+        )  # fmt: skip
     columns = [name.strip() for name in (asked.pop("columns") or "").split(",") if name.strip()]
     fields = dict(asked.pop("field_values"))
     wanted = Wanted(**asked, columns=columns, fields=fields)

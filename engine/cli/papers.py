@@ -28,7 +28,10 @@ def attach(shell: Shell, /, ref: str, papers: tuple[tuple[str, str], ...], gave:
     from engine.app.papers import attach as file_papers
 
     if asked["sender"] and asked["recipient"]:
-        raise UsageError("--from and --to exclude each other: a document came in, or it went out")
+        raise UsageError(
+            "--from and --to exclude each other: a document came in, or it went out",
+            says="options_exclude", one="--from", other="--to",
+        )  # fmt: skip
     direction = "out" if asked["recipient"] else asked["direction"]
 
     def change(session: Session) -> Mapping[str, Any]:
@@ -69,7 +72,10 @@ def sign(shell: Shell, /, ref: str, gave: Gave, **asked: Any) -> None:
         return
     missing = [f"--{'party' if n == 'who' else n}" for n in ("who", "by", "document") if not asked[n]]
     if missing:
-        raise UsageError(f"{', '.join(missing)} missing: say for whom, who signed, and which document")
+        raise UsageError(
+            f"{', '.join(missing)} missing: say for whom, who signed, and which document",
+            says="signature_incomplete", missing=missing,
+        )  # fmt: skip
 
     def change(session: Session) -> Mapping[str, Any]:
         proofs = [paper(kind, asked[kind]) for kind in ("authority", "evidence") if asked[kind]]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import templates
+from engine.core.errors import EngineError
 
 TEXTS = Path(templates.__file__).parent / "texts"
 FIRST = ("cli", "engine")
@@ -33,8 +34,21 @@ def has_text(code: str, lang: str) -> bool:
     return _find(code, lang) is not None
 
 
+def error_text(error: EngineError, lang: str) -> str:
+    """What an error says in a language; its English message where it has no sentence."""
+    if error.says and (sentence := f"says_{error.says}") and has_text(sentence, lang):
+        return text(sentence, lang, **error.params)
+    default = (type(error).__doc__ or "").split("\n")[0]
+    own = f"error_{error.code}"
+    return text(own, lang) if error.message == default and has_text(own, lang) else error.message
+
+
 def param_text(name: str, value: Any, lang: str) -> str:
-    """A parameter as it stands in a sentence: lists with commas, roles by their names, flags as yes and no."""
+    """A parameter in a sentence: lists with commas, roles by their names, titles and errors in the language."""
+    if isinstance(value, EngineError):
+        return error_text(value, lang)
+    if isinstance(value, Mapping) and lang in value:
+        return str(value[lang])
     if isinstance(value, list | tuple | set | frozenset):
         return ", ".join(param_text(name, part, lang) for part in value)
     if isinstance(value, bool):

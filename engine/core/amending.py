@@ -26,18 +26,24 @@ def parse_values(setup: Setup, given: Mapping[str, Any], *, computed: bool = Fal
     for name, raw in given.items():
         field = setup.definition.fields.get(name)
         if field is None:
-            raise ValueMalformed(_unknown(setup.definition, name))
+            raise _unknown(setup.definition, name)
         if field.computed and not computed:
-            raise ValueMalformed(f"field {name} is computed and cannot be set")
+            raise ValueMalformed(
+                f"field {name} is computed and cannot be set", says="field_computed", title=field.title, field=name
+            )
         empty = raw is None or raw == ""
         values[name] = None if empty else parse_value(field, raw, zone=setup.calendar.zone, now=setup.now)
     return values
 
 
-def _unknown(definition: Definition, name: str) -> str:
+def _unknown(definition: Definition, name: str) -> ValueMalformed:
     close = get_close_matches(name, definition.fields, 1)
     hint = f"; did you mean {close[0]}?" if close else f"; it has {', '.join(sorted(definition.fields))}"
-    return f"{definition.name} has no field {name}{hint}"
+    return ValueMalformed(
+        f"{definition.name} has no field {name}{hint}",
+        says="field_unknown_near" if close else "field_unknown",
+        field=name, workflow=definition.title, near=close, fields=sorted(definition.fields),
+    )  # fmt: skip
 
 
 def editors(definition: Definition, case: Case, field: Field | None = None) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ def amend(setup: Setup, case: Case, command: Amend) -> Decision:
     if refusals:
         raise TransitionRefused(reasons=refusals)
     if not wanted:
-        raise UsageError("nothing to change: give a field with -s FIELD=VALUE")
+        raise UsageError("nothing to change: give a field with -s FIELD=VALUE", says="nothing_to_change")
     draft = _draft(setup, case, command, "amend", acting)
     draft.put_values(values)
     if command.title is not None:
@@ -77,7 +77,7 @@ def note(setup: Setup, case: Case, command: Note) -> Decision:
     """Write a note."""
     draft = _draft(setup, case, command, "note", acting_for(setup.definition, case, command, "note"))
     if not command.note:
-        raise UsageError("the note is empty")
+        raise UsageError("the note is empty", says="note_empty")
     return draft.conclude()
 
 
@@ -147,7 +147,10 @@ def sign(setup: Setup, case: Case, command: Sign) -> Decision:
         (d for d in reversed(filed.documents) if command.document in (str(d.id), d.kind) and not d.draft), None
     )
     if found is None:
-        raise NotFound(f"{case.reference} has no document {command.document}: attach it first")
+        raise NotFound(
+            f"{case.reference} has no document {command.document}: attach it first",
+            says="document_unknown", case=case.reference, document=command.document,
+        )  # fmt: skip
     newest = filed.document(found.kind)
     if newest is None or newest.id != found.id:
         raise _refuse("signature_outdated", who=command.who, kind=found.kind)

@@ -50,7 +50,10 @@ def _find(setup: Setup, case: Case, name: str) -> tuple[Deadline, DeadlineRule]:
     fitting = [d for d in case.deadlines if name in (d.id, d.id.partition(":")[2], d.name)]
     if len(fitting) != 1:
         open_ones = ", ".join(d.id.partition(":")[2] for d in case.deadlines) or "none"
-        raise NotFound(f"{case.reference} has no open deadline {name}; open: {open_ones}")
+        raise NotFound(
+            f"{case.reference} has no open deadline {name}; open: {open_ones}",
+            says="deadline_unknown", case=case.reference, name=name, open=open_ones,
+        )  # fmt: skip
     return fitting[0], setup.definition.deadlines[fitting[0].name]
 
 

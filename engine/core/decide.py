@@ -65,7 +65,7 @@ def decide(setup: Setup, case: Case | None, command: Command) -> Decision | None
     if isinstance(command, Open):
         return bring_in(setup, case, command) if command.imported else move(setup, None, command)
     if case is None:
-        raise NotFound(f"there is no case {command.reference}")
+        raise NotFound(f"there is no case {command.reference}", says="case_unknown", case=command.reference)
     if command.revision is not None and command.revision != case.revision:
         raise ConcurrentUpdate(_changed(case, command.revision))
     match command:
@@ -117,7 +117,10 @@ def _correct(setup: Setup, case: Case, command: Correct) -> Decision:
     if not command.note:
         raise TransitionRefused(reasons=[Refusal("note_missing")])
     if not 1 <= command.entry <= case.n:
-        raise NotFound(f"{case.reference} has no entry {command.entry}: it has 1 to {case.n}")
+        raise NotFound(
+            f"{case.reference} has no entry {command.entry}: it has 1 to {case.n}",
+            says="entry_unknown", case=case.reference, n=command.entry, last=case.n,
+        )  # fmt: skip
     draft = Draft(
         setup, command, case, "reversed" if command.undo else "correct", acting, max(setup.now, case.occurred_at)
     )

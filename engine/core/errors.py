@@ -38,9 +38,21 @@ class EngineError(Exception):
     exit_code: ClassVar[int] = 1
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str | None = None, *, reasons: Sequence[Refusal] = ()) -> None:
+    def __init__(
+        self, message: str | None = None, *, reasons: Sequence[Refusal] = (), says: str | None = None, **params: Any
+    ) -> None:
+        """An error in English for logs and, where `says` names one, with a sentence in the reader's language.
+
+        Args:
+            message: One line of English; the class's own if None.
+            reasons: Why a rule refused.
+            says: The sentence `says_<says>` of `texts/<lang>/errors.toml`, which tells the same as the message.
+            params: What the sentence mentions: text, another error, or titles by language.
+        """
         self.message = message or (type(self).__doc__ or "").split("\n")[0]
         self.reasons = tuple(reasons)
+        self.says = says
+        self.params = params
         super().__init__(self.message)
 
 

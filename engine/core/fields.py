@@ -62,7 +62,11 @@ def parse_value(field: Field, raw: Any, *, zone: tzinfo, now: datetime) -> Any:
     except _Named:
         raise
     except ValueMalformed as error:
-        raise _Named(f"{field.id}: {error.message}; example: {_example(field)}") from None
+        example = _example(field)
+        raise _Named(
+            f"{field.id}: {error.message}; example: {example}",
+            says="value_of_field", title=field.title, field=field.id, why=error, example=example,
+        ) from None  # fmt: skip
     return value
 
 
@@ -82,19 +86,28 @@ def _shown(raw: Any) -> str:
     return text if len(text) <= 60 else f"{text[:60]}..."
 
 
+def _no(what: str, raw: Any, message: str, **params: Any) -> ValueMalformed:
+    """That a value is not what its field holds."""
+    return ValueMalformed(message, says=f"no_{what}", what=raw[:60] if isinstance(raw, str) else _shown(raw), **params)
+
+
 def _check_limits(field: Field, value: Any) -> None:
     order = _ORDERS.get(field.type)
     if order is None:
         return
     if field.minimum is not None and order(value) < order(field.minimum):
-        raise ValueMalformed(f"{value} is too low; the least is {field.minimum}")
+        raise ValueMalformed(
+            f"{value} is too low; the least is {field.minimum}", says="too_low", value=value, least=field.minimum
+        )
     if field.maximum is not None and order(value) > order(field.maximum):
-        raise ValueMalformed(f"{value} is too high; the most is {field.maximum}")
+        raise ValueMalformed(
+            f"{value} is too high; the most is {field.maximum}", says="too_high", value=value, most=field.maximum
+        )
 
 
 def _text(field: Field, raw: Any, zone: tzinfo, now: datetime) -> str:
     if not isinstance(raw, str):
-        raise ValueMalformed(f"{_shown(raw)} is no text")
+        raise _no("text", raw, f"{_shown(raw)} is no text")
     return clean_text(raw, MOST_CHARACTERS[field.type])
 
 
@@ -106,7 +119,7 @@ def _integer(field: Field, raw: Any, zone: tzinfo, now: datetime) -> int:
         plain = " ".join(raw.split()).replace("−", "-")
         number = int(plain.replace(" ", "")) if _INTEGER.fullmatch(plain) else None
     if number is None:
-        raise ValueMalformed(f"{_shown(raw)} is no whole number")
+        raise _no("number", raw, f"{_shown(raw)} is no whole number")
     if not -(2**63) <= number < 2**63:
         raise ValueMalformed("the number is too large to be kept")
     return number
@@ -117,7 +130,7 @@ def _money(field: Field, raw: Any, zone: tzinfo, now: datetime) -> str:
         return money.parse_money(raw)
     if isinstance(raw, int) and not isinstance(raw, bool) and abs(raw) < 10**15:
         return money.from_ore(raw * 100)
-    raise ValueMalformed(f'{_shown(raw)} is no exact amount; give it as text, "13.50"')
+    raise _no("exact_amount", raw, f'{_shown(raw)} is no exact amount; give it as text, "13.50"')
 
 
 def _date(field: Field, raw: Any, zone: tzinfo, now: datetime) -> str:
@@ -125,9 +138,9 @@ def _date(field: Field, raw: Any, zone: tzinfo, now: datetime) -> str:
         return parse_date(raw.isoformat()).isoformat()
     day = parse_when(raw, zone, now=now) if isinstance(raw, str) else raw
     if isinstance(day, datetime):
-        raise ValueMalformed(f"{_shown(str(raw))} has a time of day; give the date alone")
+        raise _no("bare_date", str(raw), f"{_shown(str(raw))} has a time of day; give the date alone")
     if not isinstance(day, date):
-        raise ValueMalformed(f"{_shown(raw)} is no date")
+        raise _no("date", raw, f"{_shown(raw)} is no date")
     return day.isoformat()
 
 
@@ -138,10 +151,12 @@ def _instant(field: Field, raw: Any, zone: tzinfo, now: datetime) -> str:
             moment = local_time(moment, zone)
         return format_instant(moment)
     if not isinstance(moment, date):
-        raise ValueMalformed(f"{_shown(raw)} is no date with a time of day")
+        raise _no("moment", raw, f"{_shown(raw)} is no date with a time of day")
     if field.day is None:
         raise ValueMalformed(
-            f"the time of day decides here; write {moment}T12:00, or {moment}T24:00 for the end of the day"
+            f"the time of day decides here; write {moment}T12:00, or {moment}T24:00 for the end of the day",
+            says="time_of_day_missing",
+            day=str(moment),
         )
     return format_instant(start_of_day(moment, zone) if field.day == "start" else end_of_day(moment, zone))
 
@@ -149,23 +164,31 @@ def _instant(field: Field, raw: Any, zone: tzinfo, now: datetime) -> str:
 def _flag(field: Field, raw: Any, zone: tzinfo, now: datetime) -> bool:
     flag = raw if isinstance(raw, bool) else _FLAGS.get(raw.strip().lower()) if isinstance(raw, str) else None
     if flag is None:
-        raise ValueMalformed(f"{_shown(raw)} is neither yes nor no; write ja or nej, yes or no, true or false")
+        raise _no("flag", raw, f"{_shown(raw)} is neither yes nor no; write ja or nej, yes or no, true or false")
     return flag
 
 
 def _choice(field: Field, raw: Any, zone: tzinfo, now: datetime) -> str:
     if not isinstance(raw, str):
-        raise ValueMalformed(f"{_shown(raw)} is none of {', '.join(field.of)}")
+        raise _no_choice(field, raw)
     wanted = clean_text(raw, 500)
     found = {one for one in field.of if one == wanted} or {
         one for one in field.of if folded(wanted) in (folded(one), *map(folded, field.labels.get(one, {}).values()))
     }
     if len(found) > 1:
         ids = ", ".join(one for one in field.of if one in found)
-        raise ValueMalformed(f"{_shown(raw)} may mean {ids}; write one of these")
+        raise ValueMalformed(
+            f"{_shown(raw)} may mean {ids}; write one of these", says="choice_unclear", what=raw[:60], choices=ids
+        )
     if not found:
-        raise ValueMalformed(f"{_shown(raw)} is none of {', '.join(field.of)}")
+        raise _no_choice(field, raw)
     return found.pop()
+
+
+def _no_choice(field: Field, raw: Any) -> ValueMalformed:
+    choices = [{lang: f"{one} ({label})" for lang, label in field.labels.get(one, {"sv": one, "en": one}).items()}
+               for one in field.of]  # fmt: skip
+    return _no("choice", raw, f"{_shown(raw)} is none of {', '.join(field.of)}", choices=choices)
 
 
 def _choices(field: Field, raw: Any, zone: tzinfo, now: datetime) -> list[str]:
@@ -204,11 +227,17 @@ def _record(field: Field, number: int, record: Any, zone: tzinfo, now: datetime)
         try:
             value = parse_value(item, record.get(name), zone=zone, now=now)
         except ValueMalformed as error:
-            raise _Named(f"{field.id}, record {number}: {error.message}") from None
+            raise _Named(
+                f"{field.id}, record {number}: {error.message}",
+                says="value_of_record",
+                title=field.title,
+                n=number,
+                why=error,
+            ) from None
         if value is not None:
             values[name] = value
         elif item.required:
-            raise ValueMalformed(f"record {number} lacks {name}")
+            raise ValueMalformed(f"record {number} lacks {name}", says="record_lacks", n=number, title=item.title)
     return values
 
 

@@ -41,12 +41,17 @@ def parse_money(text: str) -> str:
     if match is None:
         if _UNCLEAR.fullmatch(plain):
             raise ValueMalformed(
-                f"{text[:40]!r} can be read in two ways; write {plain[:-4]}{plain[-3:]} or two decimals"
+                f"{text[:40]!r} can be read in two ways; write {plain[:-4]}{plain[-3:]} or two decimals",
+                says="amount_unclear",
+                what=text[:40],
+                whole=f"{plain[:-4]}{plain[-3:]}",
             )
-        raise ValueMalformed(f"{text[:40]!r} is no amount of money with at most two decimals")
+        raise ValueMalformed(
+            f"{text[:40]!r} is no amount of money with at most two decimals", says="no_amount", what=text[:40]
+        )
     whole = re.sub("[^0-9]", "", match["whole"]).lstrip("0")
     if len(whole) > _MOST_DIGITS:
-        raise ValueMalformed(f"{text[:40]!r} is more money than there is")
+        raise ValueMalformed(f"{text[:40]!r} is more money than there is", says="amount_too_much", what=text[:40])
     return from_ore((-1 if negative else 1) * int((whole or "0") + (match["part"] or "").ljust(2, "0")))
 
 

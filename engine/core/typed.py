@@ -36,7 +36,7 @@ def _title(command: Open | Amend) -> str:
     text = str(command.title)
     title = " ".join(_clean("the title", text, len(text) if command.fired else LONGEST_TITLE).split())
     if not title:
-        raise ValueMalformed("the title is empty: every case has a title")
+        raise ValueMalformed("the title is empty: every case has a title", says="title_empty")
     return title
 
 

@@ -58,7 +58,10 @@ def parse_span(text: str) -> Span:
     match = _SPAN.fullmatch(text.strip().lower())
     unit = match and (_SHORT.get(match[2]) or _LONG.get(match[2]))
     if match is None or not unit:
-        raise ValueMalformed(f"{text[:40]!r} is no span; write for example 14d, 2w, 6m, 1y or 5wd (working days)")
+        raise ValueMalformed(
+            f"{text[:40]!r} is no span; write for example 14d, 2w, 6m, 1y or 5wd (working days)",
+            says="no_span", what=text[:40],
+        )  # fmt: skip
     return Span(int(match[1]), unit)
 
 
@@ -110,13 +113,18 @@ def parse_date(text: str) -> date:
     """
     match = _DATE.fullmatch(text.strip())
     if match is None:
-        raise ValueMalformed(f"{text[:40]!r} is no date; write it as 2026-08-31")
+        raise ValueMalformed(f"{text[:40]!r} is no date; write it as 2026-08-31", says="no_date", what=text[:40])
     try:
         day = date(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:
-        raise ValueMalformed(f"there is no day {match[0]}; write it as 2026-08-31") from None
+        raise ValueMalformed(
+            f"there is no day {match[0]}; write it as 2026-08-31", says="no_such_day", day=match[0]
+        ) from None
     if not FIRST_DAY <= day <= LAST_DAY:
-        raise ValueMalformed(f"{day} does not lie in the years {FIRST_DAY.year} to {LAST_DAY.year}; check the year")
+        raise ValueMalformed(
+            f"{day} does not lie in the years {FIRST_DAY.year} to {LAST_DAY.year}; check the year",
+            says="year_out", day=str(day), first=FIRST_DAY.year, last=LAST_DAY.year,
+        )  # fmt: skip
     return day
 
 
@@ -138,7 +146,7 @@ def parse_when(text: str, zone: tzinfo, *, now: datetime) -> datetime | date:
         return parse_date(text)
     match = _MOMENT.fullmatch(text)
     if match is None:
-        raise ValueMalformed(f"{text[:40]!r} is no date or time; write {_EXAMPLES}")
+        raise ValueMalformed(f"{text[:40]!r} is no date or time; write {_EXAMPLES}", says="no_when", what=text[:40])
     day = parse_date(match[1])
     offset = _offset(match[6], text)
     if match[2] == "24":
@@ -148,7 +156,9 @@ def parse_when(text: str, zone: tzinfo, *, now: datetime) -> datetime | date:
     try:
         at = time(int(match[2]), int(match[3]), int(match[4] or 0), int((match[5] or "").ljust(6, "0")))
     except ValueError:
-        raise ValueMalformed(f"{text!r}: there is no such time of day; write {_EXAMPLES}") from None
+        raise ValueMalformed(
+            f"{text!r}: there is no such time of day; write {_EXAMPLES}", says="no_time_of_day", what=text
+        ) from None
     return datetime.combine(day, at, offset).astimezone(UTC) if offset else local_time(datetime.combine(day, at), zone)
 
 
@@ -177,10 +187,17 @@ def local_time(wall: datetime, zone: tzinfo) -> datetime:
     if first.astimezone(UTC) > second.astimezone(UTC):
         meant = first.astimezone(UTC).astimezone(zone)
         raise ValueMalformed(
-            f"{written} does not exist: the clock is put forward past it; write for example {_with_offset(meant)}"
+            f"{written} does not exist: the clock is put forward past it; write for example {_with_offset(meant)}",
+            says="time_skipped",
+            what=written,
+            instead=_with_offset(meant),
         )
     raise ValueMalformed(
-        f"{written} happens twice that night; add the offset: {_with_offset(first)} or {_with_offset(second)}"
+        f"{written} happens twice that night; add the offset: {_with_offset(first)} or {_with_offset(second)}",
+        says="time_twice",
+        what=written,
+        first=_with_offset(first),
+        second=_with_offset(second),
     )
 
 

@@ -46,7 +46,7 @@ def test_what_is_not_there_is_5(desk: Desk, unhurt: Attempts, what: str) -> None
 
 
 MALFORMED: dict[str, tuple[tuple[str, ...], str]] = {
-    "an unknown field": ((*REGISTER, "-s", "colour=red"), "application has no field colour; it has "),
+    "an unknown field": ((*REGISTER, "-s", "colour=red"), "Application has no field colour; it has "),
     "an unknown field to amend": (("amend", SIM, "-s", "colour=red", "-n", "x"), "no field colour"),
     "an unknown field to list by": (("list", "--field", "colour=red"), "no field colour"),
     "an unknown column": (("list", "--columns", "colour"), "no field colour"),
@@ -72,7 +72,7 @@ MALFORMED: dict[str, tuple[tuple[str, ...], str]] = {
     "a date in words": ((*NEW, "opens_at=someday"), "is no date or time; write 2026-08-31"),
     "an hour that comes twice": (
         (*NEW, "opens_at=2021-10-31T02:30"),
-        "happens twice that night; add the offset: 2021-10-31T02:30+02:00",
+        "happens twice that night; write 2021-10-31T02:30+02:00",
     ),
     "an hour that never comes": ((*NEW, "opens_at=2021-03-28T02:30"), "2021-03-28T02:30"),
     "a moment without its hour": (
@@ -87,7 +87,7 @@ MALFORMED: dict[str, tuple[tuple[str, ...], str]] = {
     "money without end": ((*NEW, "opens_at=2021-09-01", "-s", f"frame={'9' * 4000}"), "more money than there is"),
     "a choice that is none": (
         ("new", "call", "--title", "x", "-s", "body=ABC", "-s", "opens_at=2021-09-01"),
-        "'ABC' is none of RUN, MRU",
+        "“ABC” is none of RUN (Regional Development Committee), MRU (",
     ),
     "a number that is none": ((*NEW, "opens_at=2021-09-01", "-s", "max_project_months=many"), "no whole number"),
     "a number too high": ((*NEW, "opens_at=2021-09-01", "-s", "max_project_months=999"), "the most is 120"),
@@ -104,8 +104,8 @@ MALFORMED: dict[str, tuple[tuple[str, ...], str]] = {
     "a span that is none": (("deadline", "extend", f"{SIM}:register", "--by", "soon", "-n", "x"), "is no span"),
     "a revision that is none": (("note", SIM, "x", "--revision", "first"), "first"),
     "a reference to the past that is none": (("show", SIM, "--as-of", "someday"), "is no date or time"),
-    "a document that is not there": (("attach", SIM, "application={folder}/away.pdf"), "no such file or directory"),
-    "a folder for a document": (("attach", SIM, "application={folder}"), "is a directory"),
+    "a document that is not there": (("attach", SIM, "application={folder}/away.pdf"), "there is no file "),
+    "a folder for a document": (("attach", SIM, "application={folder}"), "is a folder"),
     "an empty document": (("attach", SIM, "application={folder}/empty.pdf"), "is empty"),
     "TOML that is none": ((*REGISTER, "--data", "{folder}/broken.toml"), "is not valid TOML: Invalid value (at line 1"),
     "JSON that is none": ((*REGISTER, "--data", "{folder}/broken.json"), "is not valid JSON"),
@@ -117,7 +117,7 @@ MALFORMED: dict[str, tuple[tuple[str, ...], str]] = {
         ("attach", SIM, "application=b\udce5t.pdf"),
         "is not UTF-8: type it anew, or rename",
     ),
-    "an entry that is no number": (("correct", SIM, "last", "-n", "x"), "last is no entry: give its number"),
+    "an entry that is no number": (("correct", SIM, "last", "-n", "x"), "“last” is no entry: give its number"),
     "an option that is none": (("show", SIM, "--loud"), "--loud"),
 }
 

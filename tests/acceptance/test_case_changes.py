@@ -110,9 +110,9 @@ def test_what_happened_earlier_is_recorded_with_its_own_time(world: World) -> No
 @pytest.mark.parametrize(
     ("when", "code", "word"),
     [
-        ("2021-10-31T02:30", 2, "happens twice"),
-        ("2021-13-01", 2, "no day"),
-        ("snart", 2, "no date or time"),
+        ("2021-10-31T02:30", 2, "två gånger"),
+        ("2021-13-01", 2, "ingen dag"),
+        ("snart", 2, "varken datum eller tid"),
         ("2031-03-02T10:00", 3, "occurred_in_future"),
         ("2021-02-01T10:00", 3, "occurred_too_early"),
     ],
