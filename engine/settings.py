@@ -24,7 +24,13 @@ DEFAULT = Path(templates.__file__).parent / FILE
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """The office as mails and papers name it."""
+    """The office as mails and papers name it.
+
+    Attributes:
+        name: Its name, as the sender of mails and at the head of papers.
+        mailbox: Its address, the sender of mails, which answers go to.
+        domain: Domain of the mails' Message-IDs and of the log's origin; it is not changed later.
+    """
 
     name: str = "Sociala investeringar"
     mailbox: str = "sociala.investeringar@region.example"
@@ -37,7 +43,10 @@ class ChannelSettings:
 
     Attributes:
         kind: `folder` (one .eml file per mail), `smtp` or `console`.
-        tls: `starttls`, `implicit` or `none`.
+        host: The mail server.
+        port: Its port: 587 or 25 with `starttls`, 465 with `implicit`.
+        tls: `starttls`, `implicit` or `none`; `none` is for a server on this machine.
+        user: Login at the mail server, where it wants one.
         password_file: File whose first line is the password; a password is never a setting itself.
         folder: Where the folder channel writes, relative to the home.
     """
@@ -57,15 +66,16 @@ class Settings:
 
     Attributes:
         home: The folder of the home; None outside one. Relative paths of settings are already relative to it.
-        database: A file's absolute path, or a URL; hidden in `repr` because a URL may hold a password.
-        zone: Name of the office's time zone; `tz` is the zone itself.
-        send_window: Local times between which mail leaves, or None for always.
+        database: The database: a file. (A PostgreSQL URL comes later; hidden in `repr`, as it may hold a password.)
+        lang: Language of labels and mails where nothing else is known.
+        zone: Name of the office's time zone.
+        send_window: Local times between which mail leaves; None is always.
         send_delay: How long a mail waits before it may leave, so that it can be taken back.
         closed_days: Days on which this office is closed beside Sundays and public holidays.
         dnr: `own` numbers cases here, without gaps; `external` takes the numbers that a registry gives.
-        body: The letters of the registry numbers.
+        body: The letters of the registry numbers, where the case does not say.
         pay_requires_force: Whether money may leave only when the decision has gained legal force.
-        delegation_limit: Highest amount in kronor that a head may decide; None leaves it to the workflow.
+        delegation_limit: Highest amount in kronor that a head may decide; None: as the workflow says.
     """
 
     home: Path | None = None
