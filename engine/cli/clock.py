@@ -109,7 +109,9 @@ def tick(shell: Shell) -> None:
 
 
 @click.command()
-@click.option("--every", type=click.FloatRange(min=0.1), default=30.0, show_default=True, metavar="SECONDS")
+@click.option(
+    "--every", type=click.FloatRange(min=0.1), default=30.0, show_default=True, metavar="SECONDS", help="How often."
+)
 @click.option("--once", is_flag=True, help="One round, as tick does it.")
 @pass_shell
 def run(shell: Shell, every: float, once: bool) -> None:

@@ -18,8 +18,8 @@ from engine.cli.texts import has_text, role_text
 @click.option("--workflow", metavar="W", help="Only this workflow, or one version of it (name@2).")
 @click.option("--event", metavar="E", help="Only this event.")
 @click.option("--actor", metavar="A", help="Only what this login did.")
-@click.option("--since", metavar="WHEN")
-@click.option("--until", metavar="WHEN", help="A bare date counts whole.")
+@click.option("--since", metavar="WHEN", help="From then on.")
+@click.option("--until", metavar="WHEN", help="Up to then; a bare date counts whole.")
 @click.option(
     "--by", type=click.Choice(("recorded", "occurred")), default="recorded", help="Which time those two mean."
 )

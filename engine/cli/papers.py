@@ -15,7 +15,10 @@ from engine.core.errors import UsageError
 @click.command()
 @click.argument("ref")
 @click.argument("papers", nargs=-1, required=True, type=KIND_PATH)
-@click.option("--direction", type=click.Choice(("in", "out", "internal")), default="in", show_default=True)
+@click.option(
+    "--direction", type=click.Choice(("in", "out", "internal")), default="in", show_default=True,
+    help="Whether it came in, went out, or stays in the office.",
+)  # fmt: skip
 @click.option("--from", "sender", metavar="T", help="Who sent it.")
 @click.option("--to", "recipient", metavar="T", help="Whom it went to; says that it went out.")
 @click.option("--received", metavar="WHEN", help="When it came, if not now.")
@@ -53,7 +56,9 @@ def attach(shell: Shell, /, ref: str, papers: tuple[tuple[str, str], ...], gave:
 @click.option("--document", metavar="KIND|ID", help="What was signed.")
 @click.option("--signed-on", metavar="D", help="The day of the signature, if not today.")
 @click.option("--authority", metavar="PATH", help="The document that gives the right to sign.")
-@click.option("--method", type=click.Choice(("paper", "esign")), default="paper", show_default=True)
+@click.option(
+    "--method", type=click.Choice(("paper", "esign")), default="paper", show_default=True, help="How it was signed."
+)
 @click.option("--evidence", metavar="PATH", help="The validation report of an electronic signature.")
 @click.option("--reject", type=click.IntRange(min=1), metavar="ID", help="Record that signature ID was refused.")
 @click.option("--void", type=click.IntRange(min=1), metavar="ID", help="Declare signature ID void.")

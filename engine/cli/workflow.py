@@ -168,7 +168,10 @@ def _sound(shell: Shell, read: Files) -> int:
 
 @workflow.command()
 @click.argument("name", required=False)
-@click.option("--format", "form", type=click.Choice(("mermaid", "dot", "svg")), default="mermaid", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(("mermaid", "dot", "svg")), default="mermaid", show_default=True,
+    help="Text for Mermaid or Graphviz, or a drawing.",
+)  # fmt: skip
 @click.option("--case", "ref", metavar="REF", help="With the way that a case has gone.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="A file, else stdout.")
 @pass_shell
