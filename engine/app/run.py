@@ -12,6 +12,7 @@ from engine.app.facts import facts_for
 from engine.app.letters import skipped_letters
 from engine.app.office import Office
 from engine.app.record import Recorded, append, record
+from engine.app.taking_back import take_back_opened
 from engine.core.case import SYSTEM, Actor, Case
 from engine.core.command import Advance, ChangeParty, Command, Follow, Open
 from engine.core.decide import decide
@@ -104,6 +105,9 @@ class _Run:
 
     def _follow(self, recorded: Recorded, command: Command, depth: int) -> None:
         cause = recorded.entry.name
+        if recorded.entry.act == "reversed":
+            undone = f"{recorded.case.reference}#{recorded.entry.body['corrects']}"
+            take_back_opened(self._tx, self._office, command.actor, cause, undone)
         for spawn in recorded.decision.spawns:
             self.do(opening(spawn, recorded, command, cause), depth)
         self._fire_all(recorded, command, depth, cause)

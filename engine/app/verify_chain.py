@@ -182,7 +182,7 @@ class Chain:
     def _follow(self, entry: Entry, payload: Mapping[str, Any] | None) -> None:
         """Deadlines and messages as this entry leaves them."""
         body = entry.body
-        if entry.act == "import_undone":
+        if entry.act in ("import_undone", "undone"):
             self.deadlines.clear()
             self.said.clear()
             self.called_off.clear()

@@ -12,7 +12,7 @@ from typing import Any
 SYSTEM = "system"
 
 TAKEN_BACK = "@taken_back"
-"""State that a case has in the fold once its import was undone; there is no row of it then."""
+"""State that a case has in the fold once what brought it was undone; there is no row of it then."""
 
 
 @dataclass(frozen=True, slots=True)

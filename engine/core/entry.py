@@ -21,7 +21,7 @@ LONGEST_LINE = 65_535
 
 CHANGES = frozenset({
     "open", "advance", "approve", "amend", "note", "assign", "recuse", "review", "attach", "sign", "unsign", "party",
-    "deadline", "clock", "correct", "reversed", "import_undone",
+    "deadline", "clock", "correct", "reversed", "import_undone", "undone",
 })  # fmt: skip
 """Kinds of entry that are accepted changes and count as a revision."""
 

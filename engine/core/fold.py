@@ -52,7 +52,7 @@ def apply(case: Case | None, entry: Entry, payload: Mapping[str, Any] | None, he
     match entry.act:
         case "reversed":
             case = _restored(case, entry, payload)
-        case "import_undone":
+        case "import_undone" | "undone":
             case = _taken_back(case)
         case _:
             case = _moved(_changed(case, entry, payload), entry)
@@ -63,7 +63,7 @@ def apply(case: Case | None, entry: Entry, payload: Mapping[str, Any] | None, he
 
 
 def fold(lines: Iterable[tuple[str, str | None]]) -> Case | None:
-    """The case that (line, payload) pairs describe, oldest first; None for no line, or an import that was undone."""
+    """The case that (line, payload) pairs describe, oldest first; None for no line, or a case that was taken back."""
     case: Case | None = None
     for text, payload in lines:
         case = apply(case, parse(text), json.loads(payload) if payload else None, leaf_hash(text))
@@ -82,7 +82,7 @@ def _opened(entry: Entry) -> Case:
 
 
 def _taken_back(case: Case) -> Case:
-    """What is left of a case whose import was undone: its name and its numbers, from which it may begin anew."""
+    """What is left of a case that was taken back: its name and its numbers, from which an import may begin anew."""
     return Case(
         reference=case.reference, workflow=case.workflow, version=case.version, state=TAKEN_BACK, title="",
         opened_at=case.opened_at, entered_at=case.entered_at, occurred_at=case.occurred_at,

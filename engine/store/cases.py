@@ -96,6 +96,11 @@ class SqlCases:
             self._run(SQL[f"case_delete_import_{part}"], {"batch": batch})
         return int(self._run(SQL["case_delete_import"], {"batch": batch}).rowcount)
 
+    def delete(self, reference: str) -> None:
+        """Take out a case with its deadlines and messages. Its log entries stay."""
+        for part in ("_deliveries", "_messages", "_deadlines", "_links", ""):
+            self._run(SQL[f"case_delete{part}"], {"reference": reference})
+
     def forget(self) -> None:
         """Drop what was read of definitions: a rollback may have taken one back."""
         self._personal.clear()
