@@ -14,7 +14,7 @@ from engine.core.definition import Transition
 from engine.core.errors import Refusal, TransitionRefused
 from engine.core.facts import Facts
 from engine.core.guard import Context
-from engine.core.machine import START, EdgeRefused, WrongEvent
+from engine.core.machine import START, EdgeRefused, Fit, WrongEvent
 from engine.core.requirements import speakers, unmet
 
 
@@ -55,13 +55,13 @@ def choose(setup: Setup, case: Case, command: Advance | Open, occurred: datetime
     filed = replace(case, documents=case.documents + documents_from(command.uploads, case, n, occurred))
     found: dict[int, Chosen] = {}
 
-    def ask(edge: Transition) -> tuple[bool, list[Refusal]]:
+    def ask(edge: Transition) -> tuple[Fit, list[Refusal]]:
         who = act(setup.definition, case, command, speakers(edge, case))
         acting = who if isinstance(who, Acting) else Acting(edge.by[0])
         context, brought, counters = context_of(setup, case, filed, command, edge, acting, values, occurred)
         off = [r for use in edge.when for r in setup.registry.guards[use.name].function(context, **use.params)]
         if off:
-            return False, off
+            return Fit.RULED_OUT, off
         refusals = list(strange)
         if isinstance(who, Refusal):
             refusals.append(who)
@@ -77,7 +77,7 @@ def choose(setup: Setup, case: Case, command: Advance | Open, occurred: datetime
                 )
         refusals += unmet(setup.registry, context, acting)
         found[id(edge)] = Chosen(edge, acting, context, brought, counters)
-        return True, refusals
+        return Fit.SOMEBODY_ELSES if isinstance(who, Refusal) else Fit.MEANT, refusals
 
     try:
         edge = setup.machine.choose(case.state, command.event, ask)

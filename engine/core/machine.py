@@ -7,6 +7,7 @@ It is imported when the first edge is chosen, because commands that only look ne
 """
 
 from collections.abc import Callable, Iterator
+from enum import IntEnum
 from functools import cached_property
 from typing import Any
 
@@ -16,31 +17,42 @@ from engine.core.errors import Refusal
 START = "@start"
 """Where a case is before its opening."""
 
-Ask = Callable[[Transition], tuple[bool, list[Refusal]]]
-"""Judges an edge: whether its `when` lets it be meant at all, and why it may not be taken."""
+
+class Fit(IntEnum):
+    """How near an edge comes to being the one that is meant; nearest first."""
+
+    MEANT = 0
+    SOMEBODY_ELSES = 1
+    RULED_OUT = 2
+
+
+Ask = Callable[[Transition], tuple[Fit, list[Refusal]]]
+"""Judges an edge: whether it is for this case (its `when`) and for whoever asks, and why it may not be taken."""
 
 
 class Probe:
     """What is shown to the machine in place of a case: a state, a judge, and room for the verdict."""
 
-    __slots__ = ("ask", "chosen", "other", "refusals", "state")
+    __slots__ = ("ask", "chosen", "refusals", "state")
 
     def __init__(self, state: str, ask: Ask) -> None:
         self.state = state
         self.ask = ask
         self.chosen: Transition | None = None
-        self.refusals: list[Refusal] = []
-        self.other: list[Refusal] = []
+        self.refusals: dict[Fit, list[Refusal]] = {fit: [] for fit in Fit}
 
     def judge(self, edge: Transition) -> bool:
         """Ask about one edge; remember it if it may be taken, and the reasons if not."""
-        meant, refusals = self.ask(edge)
-        if meant and not refusals:
+        fit, refusals = self.ask(edge)
+        if fit is Fit.MEANT and not refusals:
             self.chosen = edge
             return True
-        told = self.refusals if meant else self.other
-        told.extend(r for r in refusals if r not in told)
+        self.refusals[fit].extend(r for r in refusals if r not in self.refusals[fit])
         return False
+
+    def reasons(self) -> list[Refusal]:
+        """Why no edge may be taken: the reasons of the edges that came nearest to being meant."""
+        return next((told for _, told in sorted(self.refusals.items()) if told), [])
 
 
 class Machine:
@@ -82,7 +94,7 @@ class Machine:
         except MachineError:
             raise WrongEvent("wrong_state") from None
         if probe.chosen is None:
-            raise EdgeRefused(probe.refusals or probe.other)
+            raise EdgeRefused(probe.reasons())
         return probe.chosen
 
     def events_from(self, state: str) -> Iterator[str]:

@@ -26,7 +26,7 @@ from engine.core.case import Happened
 from engine.core.command import Advance, Amend, Command, Note, Open
 from engine.core.decide import decide
 from engine.core.errors import ConcurrentUpdate, NotFound, ValueMalformed
-from engine.core.machine import START, Machine, WrongEvent
+from engine.core.machine import START, Fit, Machine, WrongEvent
 
 APPLICATION = an_upload("application")
 SMALL = {"subject": "Saken", "kind": "small", "amount": "50.00"}
@@ -393,7 +393,7 @@ def test_the_events_of_a_state_are_those_of_the_file_in_its_order() -> None:
     assert list(machine.events_from("filed")) == ["weigh", "remark", "close", "call_in"]
     assert list(machine.events_from(START)) == ["receive"]
     with pytest.raises(WrongEvent, match="unknown_event"):
-        machine.choose("filed", "nonsense", lambda edge: (True, []))
+        machine.choose("filed", "nonsense", lambda edge: (Fit.MEANT, []))
 
 
 # Side steps
@@ -475,3 +475,18 @@ def test_an_event_is_recorded_at_its_instant_in_utc() -> None:
 
     assert entry is not None
     assert (entry.at, entry.occ) == ("2021-03-01T09:00:00.000000Z",) * 2
+
+
+def add_a_head_s_way_to_file(plain: dict[str, Any]) -> None:
+    """A second edge of `file`, for a head, that asks for a reason."""
+    first = next(table for table in plain["transition"] if table["event"] == "file")
+    first["by"] = ["officer"]
+    plain["transition"].append({**first, "by": ["head"], "needs": {"brings": ["reason"]}})
+
+
+def test_only_the_edges_for_whoever_asks_tell_their_reasons() -> None:
+    story = Story(a_definition("matter", add_a_head_s_way_to_file)).open(set={"subject": "Saken"})
+
+    assert story.refused("file", by="head") == ["field_must_be_brought"]
+    assert story.refused("file", by="officer") == ["field_missing", "document_missing"]
+    assert "role_missing" in story.refused("file", by="archivist")
