@@ -26,8 +26,8 @@ def forecast(shell: Shell, ref: str | None, within: str) -> None:
 
     session = open_session(shell, read_only=True)
     reference = seen_by_office(session.office, session.caller, ref)
-    _, goal = goal_of(session.office, span=within)
-    with throw_away(shell.settings) as (office, clock):
+    now, goal = goal_of(session.office, span=within)
+    with throw_away(shell.settings, now) as (office, clock):
         told = run(office, clock, goal, reference)
     if session.sandbox:
         mark_sandbox(shell.text("sandbox"), as_json=shell.json)

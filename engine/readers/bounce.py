@@ -60,8 +60,11 @@ def _content(path: Path) -> bytes | None:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        return None
     with os.fdopen(handle, "rb") as file:
-        return file.read(LARGEST) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
+        return file.read(LARGEST)
 
 
 def read(name: str, content: bytes) -> Incoming:
