@@ -1,9 +1,10 @@
 """The pages that are tables: settings, exit codes, refusals, guards and the glossary."""
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from engine.core.definition import Definition, GuardUse
 from engine.core.errors import EngineError
 from engine.core.guard import Fill, Guard
 from engine.setting_values import KEYS
-from engine.settings import ChannelSettings, Office, Settings
+from engine.settings import DEFAULT, ChannelSettings, Office, Settings
 from workflows.guards import registry
 
 ROOT = Path(__file__).parent.parent.parent
@@ -23,7 +24,8 @@ ROOT = Path(__file__).parent.parent.parent
 FORMS = {
     "_text": "text", "_mailbox": "mailbox", "_flag": "true or false", "_port": "1 to 65535", "_path": "path",
     "_zone": "name of a time zone", "_window": '"08:00-16:00" or "always"', "_delay": '"10m", "2h"',
-    "_days": "list of dates", "_amount": "amount in kronor",
+    "_days": "list of dates", "_amount": "amount in kronor", "_count": "number", "_names": "list of texts",
+    "_domains": "list of domains", "_held": "true, false or a list of messages", "_anchors": "list of anchors",
 }  # fmt: skip
 """What the parser of a setting takes, in words."""
 
@@ -80,17 +82,24 @@ def _setting(key: str) -> tuple[str, ...]:
     owner: type[Any] = {"office": Office, "channel": ChannelSettings}.get(key.partition(".")[0], Settings)
     name = key.rpartition(".")[2]
     default = next(f.default for f in fields(owner) if f.name == name)
-    shown = "" if default is None or default is MISSING else code(_shown(key, default))
+    shown = "" if default is None else code(written_defaults()[key])
     return code(key), code("SKEDE_" + key.replace(".", "_").upper()), _form(KEYS[key]), shown, meanings(owner)[name]
+
+
+def written_defaults() -> Mapping[str, str]:
+    """Setting -> its default as it stands, commented out, in the settings file of a new home."""
+    found: dict[str, str] = {}
+    table = ""
+    for line in DEFAULT.read_text("utf-8").splitlines():
+        if header := re.fullmatch(r"\[(\w+)\]", line):
+            table = f"{header[1]}."
+        elif setting := re.fullmatch(r"# (\w+) = (.+?)(?:\s+#.*)?", line):
+            found[table + setting[1]] = setting[2].strip('"')
+    return found
 
 
 def _form(parse: Any) -> str:
     return codes(parse.args[0]) if isinstance(parse, partial) else FORMS[parse.__name__]
-
-
-def _shown(key: str, default: Any) -> str:
-    special = {"send_window": "08:00-16:00", "send_delay": "0m", "closed_days": "[]", "pay_requires_force": "false"}
-    return special.get(key, str(default))
 
 
 def meanings(owner: type[Any]) -> Mapping[str, str]:

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-SLOWEST = 110
+SLOWEST = 300
+"""Seconds that a page may take on a loaded machine; alone the longest takes some twenty."""
 _FENCE = re.compile(r"^```(\w*)\s*$")
 
 

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests/acceptance"))
 
-from console import clean_environment, commands, run  # noqa: E402
+from console import SLOWEST, clean_environment, commands, run  # noqa: E402
 from demo_home import Demo, shared_demo  # noqa: E402
 
 DOCS = ROOT / "docs"
@@ -25,6 +25,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 @pytest.mark.acceptance
 @pytest.mark.slow
+@pytest.mark.timeout(2 * SLOWEST)
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page.read_text("utf-8"))], ids=lambda p: p.stem)
 def test_what_a_page_shows_is_what_happens(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     text = page.read_text("utf-8")
