@@ -206,6 +206,7 @@ def test_a_request_id_for_another_command_is_a_mistake(world: World) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_command_that_is_killed_has_done_everything_or_nothing(world: World) -> None:
     chance = random.Random(20211109)
     words = [

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -129,9 +130,14 @@ class Office:
         """Reference -> state, of all cases of a workflow."""
         return {case["reference"]: case["state"] for case in self.do("list", workflow, "--closed")}
 
-    def mails(self, template: str | None = None) -> list[Any]:
-        """The mails decided so far, or those of one template."""
-        return [mail for mail in self.do("mail", "list") if template in (None, mail["template"])]
+    @cached_property
+    def outbox(self) -> list[Any]:
+        """All mails of the year, for when it is over."""
+        return list(self.do("mail", "list"))
+
+    def mails(self, template: str) -> list[Any]:
+        """The mails of one template, for when the year is over."""
+        return [mail for mail in self.outbox if mail["template"] == template]
 
     def _told(self, words: Sequence[str], ran: Ran) -> Any:
         assert ran.code == 0, f"{words}: {ran.out[:3000]}{ran.err}"
