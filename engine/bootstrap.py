@@ -3,7 +3,9 @@
 Everything that a command may not need is made when it is first asked for.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from functools import cache
@@ -11,19 +13,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.app.catalog import Catalog
-from engine.app.office import Caller, Office
+from engine.app.office import Caller, MailRules, Office
+from engine.app.record import origin
 from engine.core.case import Case
 from engine.core.definition import Definition
 from engine.core.errors import EngineError, SettingsError, UsageError
 from engine.core.schedule import Calendar
-from engine.ports import Channel, Clock, Mailer
-from engine.settings import FILE, ChannelSettings, Settings, load, write_default
+from engine.ports import Anchor, Channel, Clock, Mailer, Postbox, Signer
+from engine.settings import FILE, AnchorSettings, ChannelSettings, Settings, load, write_default
 from engine.store.unit_of_work import SqliteStore
 from workflows.guards import registry
 
 if TYPE_CHECKING:
     from engine.app.doctor import Readings
+    from engine.app.forecast import SetClock
     from notifications.render import JinjaRenderer
+
+KEYS = "keys"
+"""Folder of the home with what must be kept secret: the seal's key, the mail server's password."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -50,6 +57,13 @@ def open_office(settings: Settings, *, clock: Clock | None = None, read_only: bo
         own = settings.at_home() / "templates"
         return JinjaRenderer(own if own.is_dir() else None)
 
+    @cache
+    def signer() -> Signer:
+        from engine.signing import FileSigner
+
+        with store.read() as tx:
+            return FileSigner(settings.at_home() / KEYS, origin(tx))
+
     def lint(definition: Definition, template: str, known: Mapping[str, Definition]) -> list[str]:
         from notifications import sample
 
@@ -57,10 +71,28 @@ def open_office(settings: Settings, *, clock: Clock | None = None, read_only: bo
 
     return Office(
         store=store, catalog=Catalog(), registry=registry, calendar=calendar, renderer=renderer,
-        mailer=cache(lambda: mailer_for(settings)), channel=lambda: channel_for(settings, store), lint=lint,
+        mailer=cache(lambda: mailer_for(settings)), channel=lambda: channel_for(settings, store), signer=signer,
+        lint=lint, anchors=cache(lambda: tuple(anchor_for(settings, one) for one in settings.anchors)),
         name=settings.office.name, mailbox=settings.office.mailbox, domain=settings.office.domain, lang=settings.lang,
-        rules=rules, send_delay=int(settings.send_delay.total_seconds()),
+        rules=rules, send_delay=int(settings.send_delay.total_seconds()), mail=_mail_rules(settings),
+        home=settings.home, outbox=settings.channel.folder if settings.channel.kind == "folder" else None,
+        bounces=_postbox(settings), seal_every=int(settings.seal_every.total_seconds()),
     )  # fmt: skip
+
+
+def _mail_rules(settings: Settings) -> MailRules:
+    return MailRules(
+        per_minute=settings.mail_per_minute, per_domain=settings.mail_per_domain_per_minute,
+        domains=settings.mail_domains, held=settings.hold_decisions, digest=settings.digest,
+    )  # fmt: skip
+
+
+def _postbox(settings: Settings) -> Postbox | None:
+    if settings.bounces is None:
+        return None
+    from engine.readers.bounce import Maildir
+
+    return Maildir(settings.bounces)
 
 
 def channel_for(settings: Settings, store: SqliteStore) -> Channel:
@@ -81,6 +113,21 @@ def channel_for(settings: Settings, store: SqliteStore) -> Channel:
     from notifications.channels.folder import FolderChannel
 
     return FolderChannel(chosen.folder)
+
+
+def anchor_for(settings: Settings, chosen: AnchorSettings) -> Anchor:
+    """The place outside the database that the settings name."""
+    if chosen.kind == "git":
+        from engine.anchors.git import GitAnchor
+
+        return GitAnchor(chosen.path, chosen.remote)
+    if chosen.kind == "mail":
+        from engine.anchors.mail import MailAnchor
+
+        return MailAnchor(chosen.list, (settings.office.name, settings.office.mailbox))
+    from engine.anchors.folder import FolderAnchor
+
+    return FolderAnchor(chosen.path)
 
 
 def mailer_for(settings: Settings) -> Mailer:
@@ -109,11 +156,14 @@ def make_home(folder: Path, caller: Caller, *, sandbox: bool, start: datetime | 
     """
     from engine.app.home import furnish
     from engine.app.publish import publish
+    from engine.signing import KEY, PUBLIC, FileSigner
     from engine.store.migrate import create
 
     settings_file = folder / FILE
     if settings_file.exists():
         raise SettingsError(f"{folder} is a home already: skede status shows it")
+    if (folder / KEYS / KEY).exists():
+        raise SettingsError(f"{folder / KEYS / KEY} is the seal key of another log: move it away first")
     folder.mkdir(parents=True, exist_ok=True)
     database = folder / "skede.db"
     create(database)
@@ -121,12 +171,13 @@ def make_home(folder: Path, caller: Caller, *, sandbox: bool, start: datetime | 
         write_default(settings_file, sandbox=sandbox)
         settings = load(folder)
         office = open_office(settings)
-        origin = f"{'sandbox/' if sandbox else ''}{settings.office.domain}/skede"
-        furnish(office, caller, origin=origin, sandbox=sandbox, start=start)
+        name = f"{'sandbox/' if sandbox else ''}{settings.office.domain}/skede"
+        key = FileSigner(folder / KEYS, name).make()
+        furnish(office, caller, origin=name, key=key.text(), sandbox=sandbox, start=start)
         publish(office, caller, shipped(), lint=False)
     except BaseException:
         settings_file.unlink(missing_ok=True)
-        for name in ("skede.db", "skede.db-wal", "skede.db-shm"):
+        for name in ("skede.db", "skede.db-wal", "skede.db-shm", f"{KEYS}/{KEY}", f"{KEYS}/{PUBLIC}"):
             (folder / name).unlink(missing_ok=True)
         raise
     return settings
@@ -160,6 +211,37 @@ def copy_database(settings: Settings, target: Path) -> None:
     from engine.store.copies import backup
 
     backup(_file(settings), target)
+
+
+@contextmanager
+def throw_away(settings: Settings, now: datetime) -> Iterator[tuple[Office, "SetClock"]]:
+    """An office on a copy of the database, with a clock of its own and a way out that leads nowhere.
+
+    Nothing that is done there is kept: the copy is private, in memory where the system has a place for that, and
+    removed afterwards. Limits and reports that come in belong to this world and are left out.
+
+    Args:
+        settings: Of the home that is copied.
+        now: Where the copy's clock stands at first.
+    """
+    import shutil
+    from dataclasses import replace
+    from tempfile import mkdtemp
+
+    from engine.app.forecast import NotingChannel, SetClock
+
+    memory, size = Path("/dev/shm"), _file(settings).stat().st_size  # noqa: S108 - a private folder is made in it
+    roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 4 * size
+    place = Path(mkdtemp(prefix="skede-", dir=memory if roomy else None))
+    try:
+        copy = place / "skede.db"
+        copy_database(settings, copy)
+        clock = SetClock(now)
+        office = open_office(replace(settings, database=str(copy)), clock=clock)
+        limits = replace(office.mail, per_minute=0, per_domain=0)
+        yield replace(office, channel=NotingChannel, mail=limits, bounces=None, signer=None, outbox=None), clock
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def back_up(settings: Settings, target: Path) -> None:

@@ -3,13 +3,14 @@
 Every store method works inside the one transaction of its unit of work.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from engine.core.case import Actor, Case, Deadline
+from engine.core.checkpoint import Checkpoint, Key
 from engine.core.message import Message, StoredMessage
 
 
@@ -150,12 +151,14 @@ class KeptEntry:
         id: Place in the order in which entries were written.
         columns: What the columns say that are computed from the line: kind, event, actor, at, occ, wf.
         pending: Place in the sequencer's queue, or None where it stands in none.
+        leaf: Place in the tree, or None where it waits for it.
     """
 
     id: int
     logged: LogLine
     columns: Mapping[str, Any]
     pending: int | None
+    leaf: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +279,10 @@ class MessageStore(Protocol):
         """Cancel what has not left yet; the keys that were cancelled."""
         ...
 
+    def first_due(self, now: datetime, *, real_now: datetime | None = None) -> StoredMessage | None:
+        """The message that `lease` would take first."""
+        ...
+
     def lease(
         self, now: datetime, until: datetime, limit: int, *, real_now: datetime | None = None
     ) -> tuple[StoredMessage, ...]:
@@ -302,7 +309,13 @@ class MessageStore(Protocol):
         """Record what became of it; False if the lease was lost."""
         ...
 
-    def set_state(self, message_id: int, state: str, reason: str | None) -> bool: ...
+    def set_state(
+        self, message_id: int, state: str, reason: str | None, *, next_at: datetime | None = None
+    ) -> bool: ...
+    def postpone(self, message_id: int, next_at: datetime) -> None:
+        """Let a message wait, without an attempt."""
+        ...
+
     def get(self, message_id: int) -> StoredMessage | None: ...
     def list(self, *, state: str | None = None, case: str | None = None) -> Iterator[StoredMessage]: ...
     def erase(self, person: str) -> int:
@@ -472,8 +485,13 @@ class AuditStore(Protocol):
     def deadlines(self, reference: str) -> Iterator[Mapping[str, Any]]: ...
     def deadline_expected(self, row: DeadlineRow) -> Mapping[str, Any]: ...
     def messages(self, reference: str) -> Iterator[Mapping[str, Any]]: ...
-    def leaves(self) -> Iterator[tuple[int, int, str, int, str]]:
-        """(place in the queue, id, case, n, line) of every entry, in the order in which the sequencer takes them."""
+    def leaves(self) -> Iterator[tuple[int | None, int, str, int, str]]:
+        """(leaf, id, case, n, line) of every entry: those in the tree in its order, then those that wait for it."""
+        ...
+
+    def levels(self) -> tuple[int, ...]: ...
+    def nodes(self, level: int) -> Iterator[tuple[int, bytes]]:
+        """(index, hash) of the nodes of a level of the tree."""
         ...
 
 
@@ -495,6 +513,23 @@ class EvidenceStore(Protocol):
     def seal(self, sealed: SealedNote) -> None: ...
     def newest(self) -> SealedNote | None: ...
     def checkpoints(self) -> Iterator[SealedNote]: ...
+
+
+class ErasingStore(Protocol):
+    """Erasure in the rows that no other store changes."""
+
+    def letter(
+        self, message_id: int, variables: Mapping[str, Any], *, subject: str | None, address: str | None,
+        error: str | None,
+    ) -> None:  # fmt: skip
+        """Put what is left of a letter in its place; its bytes go."""
+        ...
+
+    def documents(self) -> tuple[str, ...]: ...
+    def document(self, sha256: str) -> None: ...
+    def texts(self, change: Callable[[str], str]) -> int:
+        """Change the answers kept for repeated requests and the notes of grants; how many there were to change."""
+        ...
 
 
 class UnitOfWork(Protocol):
@@ -525,6 +560,11 @@ class UnitOfWork(Protocol):
     @property
     def audit(self) -> AuditStore:
         """Rows as they stand, for verification."""
+        ...
+
+    @property
+    def erasing(self) -> ErasingStore:
+        """Erasure in the rows that no other store changes."""
         ...
 
     def savepoint(self) -> "Savepoint": ...
@@ -617,7 +657,10 @@ class Mailer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one attempt to send: `sent`, `deferred`, `failed` or `unknown`; `pause` stops the channel."""
+    """What became of one attempt to send: `sent`, `deferred`, `failed` or `unknown`; `pause` stops the channel.
+
+    `suppressed` is no answer of a channel: the mail was not given to one, because its domain may not be written to.
+    """
 
     state: str
     error: str | None = None
@@ -629,3 +672,80 @@ class Channel(Protocol):
 
     def send(self, message_id: int, sender: str, recipient: str, content: bytes) -> Outcome: ...
     def close(self) -> None: ...
+
+
+class Signer(Protocol):
+    """Whoever holds the seal's key, and remembers what it sealed last (DECISIONS.md 8)."""
+
+    def make(self) -> Key: ...
+    def public_keys(self) -> tuple[Key, ...]:
+        """The public halves of all its keys, the present one first."""
+        ...
+
+    def last(self) -> Checkpoint | None: ...
+    def sign(self, checkpoint: Checkpoint, proof: Sequence[bytes], *, with_next: bool = False) -> str:
+        """A signed note; refuses (LogTampered) what does not continue the last one."""
+        ...
+
+    def checked(self, whole: str) -> Checkpoint:
+        """The checkpoint of a note that one of its keys has signed; LogTampered where none has."""
+        ...
+
+    def prepare(self) -> Key: ...
+    def take_over(self) -> None: ...
+    def begin_anew(self) -> Checkpoint | None: ...
+
+
+class Anchor(Protocol):
+    """A place outside the database where checkpoints are kept, so that it cannot be rewritten with them."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in errors and overviews: `folder /mnt/worm`."""
+        ...
+
+    def letters(self, people: DirectoryStore, day: date, n: int, sealed: SealedNote) -> Sequence[Message]:
+        """What is to be mailed, where it is an anchor of mail; `n` is the entry of the office's chain that says so."""
+        ...
+
+    def put(self, sealed: SealedNote) -> None:
+        """Keep a checkpoint; one that is kept already is left alone.
+
+        Raises:
+            Unavailable: It cannot be reached now.
+            LogTampered: It keeps another checkpoint of that size.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A mail that came in to the office's address for reports: what it is, and of which of our mails it tells.
+
+    Attributes:
+        name: Name of its file.
+        kind: `bounce` (could not be delivered), `delay`, `auto_reply`, `delivered` or `other`.
+        message_id: Number of the message that it answers, from the address it came to; None if it names none.
+        address: The address that failed, as the report names it.
+        status: The status code of the report (`5.1.1`), or "".
+        error: What the other server said, on one line, or "".
+    """
+
+    name: str
+    kind: str
+    message_id: int | None = None
+    address: str | None = None
+    status: str = ""
+    error: str = ""
+
+
+class Postbox(Protocol):
+    """A folder in which reports on our own mail come in."""
+
+    def new(self) -> Iterator[Incoming]:
+        """What has come in and is not dealt with, oldest first."""
+        ...
+
+    def done(self, name: str) -> None:
+        """Put a mail away; one that is put away already stays so."""
+        ...

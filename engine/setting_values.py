@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("sv", "en")
 
+DECISIONS = frozenset({
+    "granted", "granted_conditional", "rejected", "tabled", "referred_back", "change_granted", "change_refused",
+})  # fmt: skip
+"""The messages about what a meeting has decided, of the workflows that ship."""
+
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
@@ -94,6 +99,34 @@ def _days(value: Any) -> frozenset[date]:
     return frozenset(day if type(day) is date else date.fromisoformat(_text(day).strip()) for day in days)
 
 
+def _count(value: Any) -> int:
+    number = int(value) if isinstance(value, str) and value.isdecimal() else value
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= 1_000_000:
+        raise ValueError(f"{value!r} is not a whole number (0 is no limit)")
+    return number
+
+
+def _names(value: Any) -> frozenset[str]:
+    names = value.split(",") if isinstance(value, str) else value
+    if not isinstance(names, list):
+        raise TypeError("write a list of texts")
+    return frozenset(_text(name).strip() for name in names)
+
+
+def _domains(value: Any) -> frozenset[str]:
+    found = frozenset(name.lower().removeprefix("@") for name in _names(value))
+    strange = next((name for name in sorted(found) if "." not in name or set(name) & set(" @<>")), None)
+    if strange is not None:
+        raise ValueError(f"{strange!r} is not a mail domain (such as region.example)")
+    return found
+
+
+def _held(value: Any) -> frozenset[str]:
+    if isinstance(value, list):
+        return _names(value)
+    return DECISIONS if _flag(value) else frozenset()
+
+
 def _amount(value: Any) -> "Decimal":
     from decimal import Decimal
 
@@ -101,6 +134,26 @@ def _amount(value: Any) -> "Decimal":
     if isinstance(value, bool) or not amount.is_finite() or amount < 0:
         raise ValueError(f"{value!r} is not an amount in kronor")
     return amount
+
+
+ANCHORS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    "folder": (frozenset({"path"}), frozenset()),
+    "git": (frozenset({"path"}), frozenset({"remote"})),
+    "mail": (frozenset(), frozenset({"list"})),
+}
+"""Kind of anchor -> the keys that it must have, and those that it may have."""
+
+
+def _anchors(value: Any) -> tuple[dict[str, str], ...]:
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise TypeError('write a list of tables: [{ kind = "folder", path = "/mnt/worm/skede" }]')
+    for one in value:
+        must, may = ANCHORS[_choice(tuple(ANCHORS), one.get("kind"))]
+        given = set(one) - {"kind"}
+        if not must <= given or given - must - may:
+            named = ", ".join(sorted(must | may))
+            raise ValueError(f"an anchor of kind {one['kind']} has kind and {named}, not {', '.join(sorted(given))}")
+    return tuple({key: _text(word) for key, word in one.items()} for one in value)
 
 
 KEYS: dict[str, Callable[[Any], Any]] = {
@@ -120,9 +173,17 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "send_window": _window,
     "send_delay": _delay,
     "closed_days": _days,
+    "mail_per_minute": _count,
+    "mail_per_domain_per_minute": _count,
+    "mail_domains": _domains,
+    "hold_decisions": _held,
+    "digest": _flag,
+    "bounces": _path,
     "dnr": partial(_choice, ("own", "external")),
     "body": _text,
     "pay_requires_force": _flag,
     "delegation_limit": _amount,
+    "seal_every": _delay,
+    "anchors": _anchors,
 }
 """Every setting and what reads it."""

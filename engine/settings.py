@@ -61,6 +61,23 @@ class ChannelSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AnchorSettings:
+    """A place outside the database that every sealed checkpoint is handed to.
+
+    Attributes:
+        kind: `folder` (one file per checkpoint), `git` (a commit) or `mail` (a letter to the auditors).
+        path: The folder, or the repository's work tree, relative to the home.
+        remote: Where a git repository pushes to; None = nowhere.
+        list: The mailing list that gets the letters, beside the users who are auditors.
+    """
+
+    kind: str
+    path: Path = Path()
+    remote: str | None = None
+    list: str = "auditors"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set, all of it valid.
 
@@ -72,10 +89,18 @@ class Settings:
         send_window: Local times between which mail leaves; None is always.
         send_delay: How long a mail waits before it may leave, so that it can be taken back.
         closed_days: Days on which this office is closed beside Sundays and public holidays.
+        mail_per_minute: At most so many mails leave in a minute; 0 is no limit.
+        mail_per_domain_per_minute: At most so many of them to one domain; 0 is no limit.
+        mail_domains: Mail leaves to these domains alone; none is to all. For trials with real addresses.
+        hold_decisions: Messages that wait for `mail release --meeting`; `true` means those of the shipped workflows.
+        digest: Whether people of the office are told each working morning what waits for them; None: not in a sandbox.
+        bounces: A maildir in which delivery reports come in, relative to the home.
         dnr: `own` numbers cases here, without gaps; `external` takes the numbers that a registry gives.
         body: The letters of the registry numbers, where the case does not say.
         pay_requires_force: Whether money may leave only when the decision has gained legal force.
         delegation_limit: Highest amount in kronor that a head may decide; None: as the workflow says.
+        seal_every: How long after one seal the next is made, where there is something new.
+        anchors: Where every seal is handed to, outside the database.
     """
 
     home: Path | None = None
@@ -87,10 +112,18 @@ class Settings:
     send_window: tuple[time, time] | None = (time(8), time(16))
     send_delay: timedelta = timedelta()
     closed_days: frozenset[date] = frozenset()
+    mail_per_minute: int = 0
+    mail_per_domain_per_minute: int = 0
+    mail_domains: frozenset[str] = frozenset()
+    hold_decisions: frozenset[str] = frozenset()
+    digest: bool | None = None
+    bounces: Path | None = None
     dnr: str = "own"
     body: str = "RUN"
     pay_requires_force: bool = False
     delegation_limit: "Decimal | None" = None
+    seal_every: timedelta = timedelta(hours=1)
+    anchors: tuple[AnchorSettings, ...] = ()
 
     @property
     def tz(self) -> "ZoneInfo":
@@ -188,10 +221,16 @@ def _settings(home: Path | None, chosen: Mapping[str, Any]) -> Settings:
     database = tables[""].pop("database", "skede.db")
     if "://" not in database:
         database = str(base / database)
+    if "bounces" in tables[""]:
+        tables[""]["bounces"] = base / tables[""]["bounces"]
+    given = tables[""].pop("anchors", ())
+    anchors = tuple(AnchorSettings(**{**one, "path": base / Path(one.get("path", "")).expanduser()}) for one in given)
     channel = ChannelSettings(**tables["channel"])
     paths = {"folder": base / channel.folder, "password_file": channel.password_file and base / channel.password_file}
     channel = ChannelSettings(**{f.name: getattr(channel, f.name) for f in fields(channel)} | paths)
-    return Settings(home=home, database=database, office=Office(**tables["office"]), channel=channel, **tables[""])
+    return Settings(
+        home=home, database=database, office=Office(**tables["office"]), channel=channel, anchors=anchors, **tables[""]
+    )  # fmt: skip
 
 
 class _File:

@@ -77,7 +77,15 @@ def sample_variables(
         "reasons": [_TEXTS["text"][lang]],
         "source": {"reference": "X-2021-0005", "title": "Munkedal", "dnr": ""},
         "failed": {"recipient": person, "address": "kim@ale.example", "subject": "Hej", "error": "550", "key": "k"},
-        "items": [{"reference": "X-1", "title": "Ale", "dnr": "", "deadline": "", "due": "", "days_text": ""}],
+        "seal": {"size": 200000, "note": "region.example/skede\n200000\nEbxx5hw85XMisuf8T0lFhIQp5EmjFI0XvoQOnuQ56As="},
+        "items": [
+            {
+                "group": group, "reference": "X-1", "title": "Ale", "dnr": "", "deadline": "", "due": "",
+                "days_text": "",
+            }
+            for group in ("overdue", "this_week", "waiting")
+        ],
+        "more": 3,
     }
 
 
@@ -115,6 +123,7 @@ def blank(variables: Mapping[str, Any]) -> dict[str, Any]:
         "parties": [],
         "reasons": [],
         "items": [],
+        "more": 0,
         "note": "",
         "message": "",
     }

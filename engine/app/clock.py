@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from engine.app.digest import next_digest
 from engine.app.office import Caller, Office
 from engine.app.perform import known_actor
 from engine.app.record import record_office
@@ -78,23 +79,25 @@ def forward(office: Office, caller: Caller, goal: datetime) -> Iterator[tuple[da
     while True:
         with office.store.read() as tx:
             now = tx.now
-        yield now, tick(office)
+        # Months that go by in a moment get one seal, at their end.
+        yield now, tick(office, sealing=now >= goal)
         if now >= goal:
             return
         with office.store.write() as tx:
-            coming = _next_due(tx, tx.now)
+            coming = next_due(tx, office)
             there = goal if coming is None else min(coming + MOMENT, goal)
             tx.settings.put("clock", instant(there))
 
 
-def _next_due(tx: UnitOfWork, now: datetime) -> datetime | None:
-    """The next instant after now at which a deadline passes, fires or reminds, or a message may leave."""
+def next_due(tx: UnitOfWork, office: Office) -> datetime | None:
+    """The next instant after now at which a deadline passes, fires or reminds, a message may leave, or a day begins."""
+    now = tx.now
     deadline = tx.deadlines.next_instant()
     if deadline is not None and deadline <= now:
         # What stays due (a stopped clock, a refused event) would hide all that comes after it.
         deadline = min((at for at in _instants(tx) if at > now), default=None)
     message = tx.messages.next_instant()
-    return min((at for at in (deadline, message) if at is not None and at > now), default=None)
+    return min((at for at in (deadline, message, next_digest(tx, office)) if at is not None and at > now), default=None)
 
 
 def _instants(tx: UnitOfWork) -> Iterator[datetime]:

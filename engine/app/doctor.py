@@ -1,10 +1,11 @@
 """What is wrong with a home, and what helps: readings taken outside are judged here."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
 
+from engine.app.doctor_finding import Finding, Level
+from engine.app.doctor_seal import examine_seal
 from engine.app.mail_state import is_held, mail_paused
 from engine.app.office import Office
 from engine.app.record import OFFICE
@@ -13,31 +14,12 @@ from engine.core.errors import EngineError
 from engine.core.plain import instant
 from engine.ports import UnitOfWork
 
-Level = Literal["ok", "warning", "error"]
-
 LEAST_FREE = 100 * 1024 * 1024
 LITTLE_FREE = 1024 * 1024 * 1024
 SILENT_FOR = timedelta(minutes=15)
 OLDEST_BACKUP = timedelta(days=7)
 SKEW = timedelta(minutes=5)
 """How far the newest entry may lie ahead before the computer's clock is at fault."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        code: Key of its text, `doctor_CODE`; `doctor_CODE_fix` says what to do, where something is to be done.
-        level: `ok`, `warning`, or `error`.
-        params: What the texts mention.
-        exit_code: What an error ends the command with.
-    """
-
-    code: str
-    level: Level
-    params: Mapping[str, Any] = field(default_factory=dict)
-    exit_code: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +102,7 @@ def _inside(office: Office) -> Iterator[Finding]:
         yield Finding("clock", "ok", {"now": instant(now)})
     yield _age("heartbeat", heartbeat, real, SILENT_FOR, relaxed=sandbox)
     yield _age("backup", backup, real, OLDEST_BACKUP, relaxed=sandbox)
+    yield from examine_seal(office, relaxed=sandbox)
     if held:
         waiting = counts.get("queued", 0) + counts.get("deferred", 0)
         yield Finding("mail_held", "warning", {"n": waiting})

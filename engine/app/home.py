@@ -27,13 +27,16 @@ EXTERNAL = ("applicant", "partner", "evaluator")
 LONG_AGO = date(2000, 1, 1)
 
 
-def furnish(office: Office, caller: Caller, *, origin: str, sandbox: bool, start: datetime | None = None) -> None:
+def furnish(
+    office: Office, caller: Caller, *, origin: str, key: str, sandbox: bool, start: datetime | None = None
+) -> None:
     """Put into an empty database what a home begins with; its maker becomes the first admin.
 
     Args:
         office: The new home.
         caller: Who makes it.
         origin: Name of its log; a sandbox's begins with `sandbox/`.
+        key: The verifier key of its seal.
         sandbox: Mark it as one, for good.
         start: Where a sandbox's clock stands at first.
     """
@@ -46,7 +49,7 @@ def furnish(office: Office, caller: Caller, *, origin: str, sandbox: bool, start
         today = LONG_AGO if sandbox else office.calendar.day(tx.now)
         user = tx.people.add_user(caller.login)
         tx.people.grant(user.id, "admin", today, note="init")
-        body = {"origin": origin, "sandbox": sandbox, "user": user.id, "role": "admin"}
+        body = {"origin": origin, "sandbox": sandbox, "user": user.id, "role": "admin", "key": key}
         actor = tx.directory.actor(caller.login, today)
         record_office(tx, actor, caller.auth, "init", body, {"login": caller.login})
         if sandbox:

@@ -46,7 +46,7 @@ def status(office: Office, caller: Caller) -> Mapping[str, Any]:
             "mail": dict(tx.messages.counts()),
             "mail_held": is_held(tx),
             "mail_paused": mail_paused(tx),
-            "last_seal": _moment(tx, "last_seal"),
+            "last_seal": instant(newest.sealed_at) if (newest := tx.evidence.newest()) else None,
             "heartbeat": _heartbeat(tx),
         }
 

@@ -1,4 +1,4 @@
-"""Do what is due now, once: expiries, reminders, delivery. Safe to run at any time, by any number at once.
+"""Do what is due now, once: expiries, reminders, delivery, the seal. Safe to run at any time, by any number at once.
 
 What is due is a row with an instant; a tick that was missed loses nothing, and one rung twice does nothing.
 """
@@ -8,10 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from engine.app.bounces import take_in
 from engine.app.deliver import deliver
+from engine.app.digest import digest
 from engine.app.office import Office
 from engine.app.record import record
 from engine.app.run import SYSTEM_ACTOR, Done, machine_for, run, setup_for
+from engine.app.seal import seal_if_due
 from engine.core.case import Case, Deadline
 from engine.core.clockwork import expire
 from engine.core.command import Advance, Expire, Remind
@@ -54,24 +57,55 @@ def never() -> bool:
     return False
 
 
-def tick(office: Office, stop: Callable[[], bool] = never) -> Ticked:
-    """Expire, remind, deliver; one transaction per deadline and mail, and a broken case does not stop the sweep.
+def tick(office: Office, stop: Callable[[], bool] = never, *, sealing: bool = True) -> Ticked:
+    """Expire, remind, deliver, seal; one transaction per deadline and mail, and a broken case does not stop the sweep.
 
     Args:
         office: Where.
         stop: Asked between two transactions; True ends the work early, and the next tick goes on from there.
+        sealing: Seal too, if a seal is due.
 
     Raises:
         Unavailable: The database is away; what was done until then is done.
     """
     done = Ticked()
+    _beside(done, "reports", lambda: take_in(office, stop))
     _sweep(office, done, stop)
+    _beside(done, "digest", lambda: digest(office))
     for state, count in deliver(office, stop).items():
         setattr(done, state, getattr(done, state) + count)
+    if sealing and not stop():
+        _seal(office, done)
     with office.store.write() as tx:
         # A sign of life is about this world, also in a sandbox whose clock stands still (DECISIONS.md 24).
         tx.settings.put("heartbeat", instant(datetime.now(UTC)))
     return done
+
+
+def _seal(office: Office, done: Ticked) -> None:
+    """Seal if it is time; a key or an anchor that is away must not stop what else is due."""
+    try:
+        made = seal_if_due(office)
+    except EngineError as error:
+        _broken(done, "seal", error.message)
+        return
+    if made is not None:
+        done.sealed += made.sealed is not None
+        for why in made.errors:
+            _broken(done, "seal", why)
+
+
+def _beside(done: Ticked, what: str, work: Callable[[], object]) -> None:
+    """Do what no mail of a case waits for; if it goes wrong, that is told, and the rest goes on."""
+    try:
+        work()
+    except Unavailable:
+        raise
+    except EngineError as error:
+        _broken(done, what, error.message)
+    except Exception as error:
+        _broken(done, what, f"{type(error).__name__}: {error}")
+        log.exception("%s", what)
 
 
 def _sweep(office: Office, done: Ticked, stop: Callable[[], bool]) -> None:

@@ -1,12 +1,12 @@
 """Verify a home: every line of the log in its chain, and every row that the log says how it is.
 
-One transaction that sees one moment, one chain after another in memory. What nothing inside the database can show
-(a tail cut off, a log rewritten whole, by somebody who may write the file) is for seals and anchors: `size` and
-`root` are what an anchor holds, so noting them elsewhere is one.
+One transaction that sees one moment, one chain after another in memory, then the tree over all of them. What nothing
+inside the database can show (a tail cut off, a log rewritten whole, by somebody who may write the file) is for the
+signer's memory and for anchors; `size` and `root` are what an anchor holds, so noting them elsewhere is one too.
 """
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -19,11 +19,11 @@ from engine.app.record import OFFICE
 from engine.app.replay import Why
 from engine.app.verify_chain import Chain, Fault, Known
 from engine.app.verify_rows import rows_differ
+from engine.app.verify_seals import Anchored, Sealed, check_seals
 from engine.core.build import from_canonical
 from engine.core.case import Actor
 from engine.core.errors import Refusal, TransitionRefused
 from engine.core.plain import instant
-from engine.core.tree import Tree
 from engine.ports import DefinitionRow, UnitOfWork
 
 MOST_FAULTS = 100
@@ -42,6 +42,16 @@ class Bad:
     why: Why
 
 
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """An erasure that the log tells of: its entry, whom it concerned, the ground, how many entries it emptied."""
+
+    entry: str
+    person: str
+    ground: str
+    entries: int
+
+
 @dataclass(slots=True)
 class Verified:
     """What was found.
@@ -49,17 +59,30 @@ class Verified:
     Attributes:
         entries: Entries in the chains; `cases` how many chains beside the office's.
         erased: Entries whose personal part was erased, as the log says.
-        size, root: Of the tree over all entries in the order in which they are sealed.
-        bad: The first fault of each faulty chain, at most `MOST_FAULTS`; `faulty` counts them all.
+        sealed: What was found of the tree and its seals.
+        anchors: How many anchors were held against it.
+        erasures: What was erased, by entries of the log.
+        bad: The first fault of each faulty chain, then those of the tree, at most `MOST_FAULTS`; `faulty` counts all.
     """
 
     entries: int = 0
     cases: int = 0
     erased: int = 0
-    size: int = 0
-    root: str = ""
+    sealed: Sealed = field(default_factory=Sealed)
+    anchors: int = 0
+    erasures: list[Erased] = field(default_factory=list)
     faulty: int = 0
     bad: list[Bad] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """Entries in the tree, those that wait to be sealed last."""
+        return self.sealed.size
+
+    @property
+    def root(self) -> str:
+        """Root of that tree."""
+        return self.sealed.root
 
     def note(self, bad: Bad | None) -> None:
         """Count a faulty chain."""
@@ -88,8 +111,14 @@ def unwatched(items: Iterable[str], total: int) -> Iterable[str]:
     return items
 
 
-def verify(office: Office, progress: Progress = unwatched) -> Verified:
-    """Verify everything; nothing is raised for what is found."""
+def verify(office: Office, progress: Progress = unwatched, anchors: Sequence[Anchored] = ()) -> Verified:
+    """Verify everything; nothing is raised for what is found.
+
+    Args:
+        office: Whose log it is.
+        progress: Told of each chain.
+        anchors: Checkpoints kept elsewhere, which the log must contain.
+    """
     found = Verified()
     with office.store.read() as tx:
         known, office_chain, first = _office(tx)
@@ -102,8 +131,18 @@ def verify(office: Office, progress: Progress = unwatched) -> Verified:
             found.entries += len(chain.kept)
             found.erased += chain.erased
             found.cases += 1
-        found.note(_sequence(tx, found))
+        found.sealed, found.anchors = check_seals(tx, office, office_chain.entries, anchors), len(anchors)
+        found.erasures = list(_erasures(office_chain))
+        for case, n, why in found.sealed.bad:
+            found.note(Bad(case, n, why))
     return found
+
+
+def _erasures(office_chain: Chain) -> Iterator[Erased]:
+    for entry in office_chain.entries:
+        if entry.act == "erase":
+            body = entry.body
+            yield Erased(entry.name, str(body.get("person")), str(body.get("ground")), len(body.get("entries", ())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +195,8 @@ def _office(tx: UnitOfWork) -> tuple[Known, Chain, Bad | None]:
             published[f"{body['name']}@{body['version']}"] = (entry.n, {**body, "at": entry.at})
         elif entry.act == "erase":
             known.erased.update(body.get("entries", ()))
-            known.people.add(str(body.get("person")))
+            known.letters.update(body.get("letters", {}))
+            known.documents.update(body.get("documents", ()))
     faults += [*_definitions(tx, known, published), *rows_differ(tx, known, chain)]
     return known, chain, Bad(OFFICE, *faults[0]) if faults else None
 
@@ -191,15 +231,3 @@ def _definition(row: DefinitionRow, said: Mapping[str, Any]) -> Iterator[tuple[s
 
 def _digest(text: str) -> str:
     return b64encode(sha256(text.encode()).digest()).decode()
-
-
-def _sequence(tx: UnitOfWork, found: Verified) -> Bad | None:
-    """The tree over all entries, and the first that waits out of turn: it would be sealed in another order."""
-    tree, latest, bad = Tree(), 0, None
-    for _, key, case, n, line in tx.audit.leaves():
-        tree.add(line)
-        if key < latest and bad is None:
-            bad = Bad(case, n, Why("verify_out_of_turn"))
-        latest = max(latest, key)
-    found.size, found.root = tree.size, tree.root
-    return bad

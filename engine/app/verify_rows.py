@@ -5,14 +5,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from engine.app.record import links_of
+from engine.app.record import OFFICE, links_of
 from engine.app.replay import Why
 from engine.app.verify_chain import Chain, Fault, Known, Said, open_differs, personal_fields
 from engine.core.message import Message, StoredMessage
 from engine.ports import UnitOfWork
-
-ERASED = "{}"
-"""What stands in the row of a message whose recipient was erased."""
 
 
 def rows_differ(tx: UnitOfWork, known: Known, chain: Chain) -> Iterator[Fault]:
@@ -63,7 +60,8 @@ def _deadlines(tx: UnitOfWork, chain: Chain) -> Iterator[Why]:
 
 
 def _messages(tx: UnitOfWork, known: Known, chain: Chain) -> Iterator[Fault]:
-    wanted = dict(chain.said) if tx.audit.case(chain.reference) is not None else {}
+    is_there = chain.reference == OFFICE or tx.audit.case(chain.reference) is not None
+    wanted = dict(chain.said) if is_there else {}
     for row in tx.audit.messages(chain.reference):
         said = wanted.pop(row["key"], None)
         if said is None:
@@ -80,14 +78,16 @@ def _message(known: Known, chain: Chain, row: Mapping[str, Any], said: Said) -> 
     if stored is None:
         yield Why("verify_row", {**params, "column": "variables"})
         return
-    erased = row["variables"] == ERASED and row["person"] in known.people
+    left = known.letters.get(row["key"])
     if (row["case_ref"], row["n"]) != (chain.reference, said.n):
         yield Why("verify_row", {**params, "column": "n"})
-    if said.digest is not None and not erased and stored.message.digest != said.digest:
+    decided = left[0] if left else said.digest
+    if decided is not None and stored.message.digest != decided:
         yield Why("verify_message", params)
     latest = said.outcomes[-1] if said.outcomes else None
     # One that waits for another attempt may have had another answer meanwhile.
-    if latest and latest.letter and not erased and row["state"] == latest.state and stored.digest != latest.letter:
+    letter = left[1] if left else latest.letter if latest else None
+    if latest and letter and row["state"] == latest.state and stored.digest != letter:
         yield Why("verify_letter", params)
     if said.state is not None and not _state_follows(chain, row, said):
         yield Why("verify_message_state", {**params, "state": row["state"]})

@@ -1,107 +1,17 @@
-"""The log as evidence: verify it, and replay it."""
-
-from collections.abc import Iterable
-from typing import Any
+"""The log as evidence: verify it, seal it, prove it; each part imports what it needs when it is called."""
 
 import click
 
-from engine.app.verify import Bad, Progress, Verified, verifier
-from engine.app.verify import replay as replay_home
-from engine.app.verify import verify as verify_home
-from engine.cli.options import Shell, pass_shell
-from engine.cli.output import emit_json, mark_sandbox, say
-from engine.cli.progress import track
-from engine.cli.session import open_session
-from engine.cli.tables import Column, print_table
-from engine.core.errors import UsageError
-
-INTEGRITY = 7
-"""Exit code where something is not what it should be."""
+from engine.cli.audit_erase import erase
+from engine.cli.audit_proof import check, prove
+from engine.cli.audit_seal import cosign, key, seal
+from engine.cli.audit_verify import replay, verify
 
 
 @click.group()
 def audit() -> None:
-    """The log as evidence: verify it, replay it."""
+    """The log as evidence: verify it, replay it, seal it, prove it, erase from it."""
 
 
-@audit.command()
-@click.option("--anchor", "anchors", multiple=True, metavar="FILE", help="A checkpoint kept elsewhere.")
-@pass_shell
-def verify(shell: Shell, anchors: tuple[str, ...]) -> int:
-    """Check every line of the log, and every row that the log says how it is."""
-    if anchors:
-        raise UsageError(shell.text("comes_later", command="audit verify --anchor"))
-    session = open_session(shell, read_only=True)
-    verifier(session.office, session.caller)
-    found = verify_home(session.office, _watched(shell))
-    if session.sandbox:
-        mark_sandbox(shell.text("sandbox"), as_json=shell.json)
-    if shell.json:
-        emit_json(_verified(found, shell))
-    else:
-        _say_verified(found, shell)
-    return INTEGRITY if found.faulty else 0
-
-
-def _watched(shell: Shell) -> Progress:
-    def watched(items: Iterable[str], total: int) -> Iterable[str]:
-        return track(items, shell.text("verify_progress"), shell, total)
-
-    return watched
-
-
-def _verified(found: Verified, shell: Shell) -> dict[str, Any]:
-    return {
-        "ok": not found.faulty, "entries": found.entries, "cases": found.cases, "erased": found.erased,
-        "size": found.size, "root": found.root, "checkpoints": 0, "anchors": 0,
-        "first_bad": _bad(found.bad[0], shell) if found.bad else None,
-        "faulty": found.faulty, "faults": [_bad(bad, shell) for bad in found.bad],
-    }  # fmt: skip
-
-
-def _bad(bad: Bad, shell: Shell) -> dict[str, Any]:
-    return {
-        "entry": f"{bad.case}#{bad.n}", "case": bad.case, "n": bad.n,
-        "why": shell.text(bad.why.code, **bad.why.params), "code": bad.why.code, "params": dict(bad.why.params),
-    }  # fmt: skip
-
-
-def _say_verified(found: Verified, shell: Shell) -> None:
-    for bad in found.bad:
-        say(f"{bad.case}#{bad.n}: {shell.text(bad.why.code, **bad.why.params)}")
-    if found.faulty:
-        say(shell.text("verify_bad", faulty=found.faulty, entries=found.entries, cases=found.cases))
-    else:
-        say(shell.text("verify_ok", entries=found.entries, cases=found.cases))
-    if found.erased:
-        say(shell.text("verify_erased", erased=found.erased))
-    say(shell.text("verify_root", size=found.size, root=found.root))
-    shell.tell("verify_note_root")
-
-
-@audit.command()
-@click.argument("ref", required=False)
-@pass_shell
-def replay(shell: Shell, ref: str | None) -> int:
-    """Fold the log of a case, or of all, and compare with what is kept."""
-    session = open_session(shell, read_only=True)
-    verifier(session.office, session.caller)
-    found = list(replay_home(session.office, ref, _watched(shell)))
-    faulty = [one for one in found if one.bad]
-    if session.sandbox:
-        mark_sandbox(shell.text("sandbox"), as_json=shell.json)
-    if shell.json:
-        emit_json([
-            {"case": one.reference, "entries": one.entries, "state": one.state, "revision": one.revision,
-             "ok": one.bad is None, "first_bad": _bad(one.bad, shell) if one.bad else None}
-            for one in found
-        ])  # fmt: skip
-        return INTEGRITY if faulty else 0
-    columns = [Column(shell.text(f"replay_column_{name}")) for name in ("case", "entries", "state", "result")]
-    rows = [
-        [one.reference, one.entries, one.state or "–",
-         shell.text(one.bad.why.code, **one.bad.why.params) if one.bad else shell.text("replay_same")]
-        for one in found
-    ]  # fmt: skip
-    print_table(columns, rows, color=shell.color)
-    return INTEGRITY if faulty else 0
+for command in (verify, replay, seal, prove, check, key, cosign, erase):
+    audit.add_command(command)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from engine.app.doctor import Finding
+from engine.app.doctor_finding import Finding
 from engine.cli.clock import moment_text
 from engine.cli.deadline import print_deadlines
 from engine.cli.options import Shell

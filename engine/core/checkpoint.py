@@ -4,6 +4,7 @@ Signing and checking need a cryptographic library and stand in `engine/signing.p
 it is written down, so that another program can be written from this page and docs/reference/evidence.md.
 """
 
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,7 +98,10 @@ def parse_note(whole: str) -> tuple[str, tuple[NoteSignature, ...]]:
     text, blank, lines = whole.rpartition("\n\n")
     if not blank or not lines.endswith("\n") or any(ch < " " and ch != "\n" for ch in whole):
         raise ValueMalformed("this is no signed note: text, a blank line and signature lines are asked for")
-    return text + "\n", tuple(_signature(line) for line in lines.removesuffix("\n").split("\n"))
+    signatures = tuple(_signature(line) for line in lines.removesuffix("\n").split("\n"))
+    if note(text + "\n", signatures) != whole:
+        raise ValueMalformed("this is no signed note as it would be written: a signature line is damaged")
+    return text + "\n", signatures
 
 
 def _signature(line: str) -> NoteSignature:
@@ -110,6 +114,28 @@ def _signature(line: str) -> NoteSignature:
     if dash != DASH or not name or len(content) < 5:
         raise ValueMalformed("a signature line of the note is damaged")
     return NoteSignature(name, content[:4], content[4:])
+
+
+def find_note(text: str) -> str:
+    """The signed note in a text that somebody kept: a file of it, or a letter that quotes and wraps it.
+
+    Raises:
+        ValueMalformed: There is none in it.
+    """
+    lines = [line.strip(" \t>") for line in text.replace("\r\n", "\n").split("\n")]
+    match = _KEPT.search("\n".join(lines))
+    if match is None:
+        raise ValueMalformed("there is no signed checkpoint in it: origin, size, root, and a signature are asked for")
+    words = match["signatures"].split()
+    signatures = [_signature(" ".join(words[i : i + 3])) for i in range(0, len(words), 3)]
+    return note(f"{match['origin']}\n{match['size']}\n{match['root']}\n", signatures)
+
+
+_KEPT = re.compile(
+    r"^(?P<origin>\S+)\n(?P<size>\d+)\n(?P<root>[A-Za-z0-9+/]{43}=)\n+"
+    rf"(?P<signatures>(?:{DASH}\s+\S+\s+[A-Za-z0-9+/]+=*(?:\n+|$))+)",
+    re.MULTILINE,
+)
 
 
 def parse_checkpoint(text: str) -> Checkpoint:

@@ -3,6 +3,8 @@
 from base64 import b64encode
 from hashlib import sha256
 
+from engine.core.merkle import EMPTY, node_hash
+
 
 class Tree:
     """A tree that grows by leaves and keeps only the hashes on its right edge."""
@@ -12,26 +14,30 @@ class Tree:
         self._peaks: list[bytes] = []
         """Roots of the complete subtrees, the largest first: one for each bit of the size."""
 
-    def add(self, line: str) -> None:
-        """Add the next line."""
+    def add(self, line: str) -> list[bytes]:
+        """Add the next line; the hashes of the subtrees that it makes complete, its own first."""
         node = sha256(b"\x00" + line.encode()).digest()
+        complete = [node]
         size = self.size
         while size & 1:
-            node = _node(self._peaks.pop(), node)
+            node = node_hash(self._peaks.pop(), node)
+            complete.append(node)
             size >>= 1
         self._peaks.append(node)
         self.size += 1
+        return complete
+
+    @property
+    def digest(self) -> bytes:
+        """The root; that of nothing is the hash of nothing."""
+        if not self._peaks:
+            return EMPTY
+        node = self._peaks[-1]
+        for peak in reversed(self._peaks[:-1]):
+            node = node_hash(peak, node)
+        return node
 
     @property
     def root(self) -> str:
-        """Standard base64 of the root; that of nothing is the hash of nothing."""
-        if not self._peaks:
-            return b64encode(sha256(b"").digest()).decode()
-        node = self._peaks[-1]
-        for peak in reversed(self._peaks[:-1]):
-            node = _node(peak, node)
-        return b64encode(node).decode()
-
-
-def _node(left: bytes, right: bytes) -> bytes:
-    return sha256(b"\x01" + left + right).digest()
+        """Standard base64 of the root."""
+        return b64encode(self.digest).decode()

@@ -33,9 +33,9 @@ class SqlAudit:
     def entries(self, reference: str) -> Iterator[KeptEntry]:
         """The entries of a chain in the order in which they were written."""
         for row in self._run(SQL["audit_entries"], {"reference": reference}):
-            key, case, n, line, payload, salt, pending, *columns = row
+            key, case, n, line, payload, salt, pending, leaf, *columns = row
             yield KeptEntry(
-                key, LogLine(case, n, line, payload, salt), dict(zip(_COLUMNS, columns, strict=True)), pending
+                key, LogLine(case, n, line, payload, salt), dict(zip(_COLUMNS, columns, strict=True)), pending, leaf
             )
 
     def strays(self, reference: str) -> tuple[tuple[str, int], ...]:
@@ -82,9 +82,18 @@ class SqlAudit:
         """The rows of a case's messages, in the order they were queued."""
         return self._rows("audit_messages", reference)
 
-    def leaves(self) -> Iterator[tuple[int, int, str, int, str]]:
-        """(place in the queue, id, case, n, line) of every entry, in the order in which the sequencer takes them."""
-        return iter(self._run(SQL["audit_leaves"]))
+    def leaves(self) -> Iterator[tuple[int | None, int, str, int, str]]:
+        """(leaf, id, case, n, line) of every entry: those in the tree in its order, then those that wait for it."""
+        yield from self._run(SQL["audit_leaves"])
+        yield from self._run(SQL["audit_waiting"])
+
+    def levels(self) -> tuple[int, ...]:
+        """The levels of the tree that have nodes, the leaves' first."""
+        return tuple(row[0] for row in self._run(SQL["audit_levels"]).fetchall())
+
+    def nodes(self, level: int) -> Iterator[tuple[int, bytes]]:
+        """(index, hash) of the nodes of a level, streamed."""
+        return iter(self._run(SQL["audit_nodes"], {"level": level}))
 
     def _rows(self, statement: str, reference: str) -> Iterator[Mapping[str, Any]]:
         cursor = self._run(SQL[statement], {"reference": reference})

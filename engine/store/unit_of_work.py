@@ -17,6 +17,7 @@ from engine.ports import (
     DefinitionStore,
     DirectoryStore,
     DocumentStore,
+    ErasingStore,
     EvidenceStore,
     LogStore,
     MessageStore,
@@ -103,6 +104,13 @@ class SqliteUnit:
         from engine.store.audit import SqlAudit
 
         return SqlAudit(self.connection)
+
+    @property
+    def erasing(self) -> ErasingStore:
+        """Erasure in the rows that no other store changes."""
+        from engine.store.erasing import SqlErasing
+
+        return SqlErasing(self.connection)
 
     def savepoint(self) -> "SqliteSavepoint":
         """A part of the transaction that can fail alone."""

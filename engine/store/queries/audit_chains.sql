@@ -2,6 +2,7 @@
 SELECT case_ref FROM entries
 UNION SELECT case_ref FROM entry_private
 UNION SELECT case_ref FROM pending
+UNION SELECT case_ref FROM leaves
 UNION SELECT reference FROM cases
 UNION SELECT case_ref FROM links
 UNION SELECT case_ref FROM deadlines

@@ -1,4 +1,4 @@
--- In the order in which the sequencer takes them.
-SELECT q.id, e.id, e.case_ref, e.n, e.line
-FROM pending q JOIN entries e ON e.case_ref = q.case_ref AND e.n = q.n
-ORDER BY q.id
+-- In the order of the tree.
+SELECT l.idx, e.id, e.case_ref, e.n, e.line
+FROM leaves l JOIN entries e ON e.case_ref = l.case_ref AND e.n = l.n
+ORDER BY l.idx

@@ -1,0 +1,1 @@
+"""Places outside the database where checkpoints are kept: one file per kind."""

@@ -1,0 +1,1 @@
+SELECT DISTINCT level FROM nodes ORDER BY level

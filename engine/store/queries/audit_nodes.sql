@@ -1,0 +1,1 @@
+SELECT idx, hash FROM nodes WHERE level = :level ORDER BY idx

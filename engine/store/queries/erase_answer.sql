@@ -1,0 +1,1 @@
+UPDATE requests SET answer = :answer WHERE id = :id

@@ -1,0 +1,1 @@
+SELECT id, answer FROM requests ORDER BY id

@@ -1,0 +1,1 @@
+UPDATE grants SET note = :note WHERE id = :id

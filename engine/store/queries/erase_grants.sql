@@ -1,0 +1,1 @@
+SELECT id, note FROM grants WHERE note IS NOT NULL ORDER BY id
