@@ -13,7 +13,7 @@ from typing import Any
 from engine.app.delivery_notice import failure_notices
 from engine.app.enclosures import enclosures
 from engine.app.mail_pace import Pace, domain_of
-from engine.app.mail_state import is_held
+from engine.app.mail_state import is_held, note_pause
 from engine.app.office import Office
 from engine.app.record import OFFICE, append, record_office
 from engine.app.run import SYSTEM_ACTOR
@@ -152,6 +152,7 @@ def _record(tx: UnitOfWork, office: Office, stored: StoredMessage, outcome: Outc
         state = "failed"
     if state == "deferred" or (state == "unknown" and _may_repeat(stored)):
         next_at = tx.now + _wait(stored.attempts)
+    note_pause(tx, outcome)
     if not tx.messages.outcome(stored.id, stored.token, state, at=tx.now, error=outcome.error, next_at=next_at):
         return
     if state == "deferred":
