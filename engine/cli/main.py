@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
         argv: The words after `skede`; those of this process if None.
 
     Returns:
-        The exit code (the table of docs/reference/cli.md).
+        The exit code (the table of docs/reference/exit-codes.md).
     """
     args = list(sys.argv[1:] if argv is None else argv)
     shell = Shell.guess(args)
