@@ -127,7 +127,7 @@ def test_a_nul_in_a_file_is_refused_by_name(desk: Desk, unhurt: Attempts) -> Non
     ran = desk.run("advance", SIM, "register", "--data", "{folder}/nul.json", as_="registrar")
 
     assert ran.code == 2
-    assert "subject: the text contains a NUL character" in one_line(ran)
+    assert "(subject): the text contains a NUL character" in one_line(ran)
 
 
 def test_bytes_that_are_no_text_are_refused_by_the_real_command(world: World) -> None:
