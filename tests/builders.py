@@ -58,6 +58,11 @@ def _registry() -> Registry:
         if context.after.document(params["kind"]) is None:
             yield Refusal("document_missing", {"kind": params["kind"]})
 
+    @registry.guard("not_before@1", deadline=str)
+    def not_before(context: Context, /, *args: Any, **params: Any) -> Iterable[Refusal]:
+        if context.case.deadline(params["deadline"]):
+            yield Refusal("deadline_not_passed", {"deadline": params["deadline"]})
+
     registry.fill("always@1")(lambda context, /: True)
     registry.fill("arrived_late@1")(lambda context, /: False)
     registry.fill("next_number@1", needs=("number:number",))(lambda context, /: context.facts.text("number:number"))

@@ -303,13 +303,16 @@ def test_reminders_that_count_from_an_instant_count_from_its_day() -> None:
     assert story.here.deadlines[0].next_reminder_at == datetime(2021, 3, 2, 7, tzinfo=UTC)
 
 
-def test_a_deadline_whose_rule_is_gone_is_left_alone() -> None:
+def test_a_deadline_whose_rule_or_anchor_is_gone_is_left_alone() -> None:
     old = Deadline("M-2021-0001#1:gone", "gone", "officer", NOW, NOW, date(2021, 3, 1), "")
     case = a_case("drafted", deadlines=(old,), stopped_at=NOW)
     setting = Setting(a_definition(), Calendar(), facts(), case, 9, NOW + timedelta(days=9), NOW + timedelta(days=9))
 
     assert after_change(setting, case).moved == ()
     assert list(restarted(setting, NOW)) == []
+
+    without_anchor = replace(case, deadlines=(replace(old, name="handling"),))
+    assert list(restarted(replace(setting, case=without_anchor), NOW)) == []
 
 
 def test_the_deadlines_of_one_name_and_those_of_the_ladder_are_put_together() -> None:

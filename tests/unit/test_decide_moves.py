@@ -8,6 +8,7 @@ import pytest
 from builders import (
     CLOCK,
     NOW,
+    REGISTRY,
     Story,
     a_case,
     a_definition,
@@ -490,3 +491,76 @@ def test_only_the_edges_for_whoever_asks_tell_their_reasons() -> None:
     assert story.refused("file", by="head") == ["field_must_be_brought"]
     assert story.refused("file", by="officer") == ["field_missing", "document_missing"]
     assert "role_missing" in story.refused("file", by="archivist")
+
+
+def test_a_case_may_begin_without_parties() -> None:
+    assert Story().open(parties=()).here.parties == ()
+
+
+# What mends a refusal
+
+
+def test_who_may_not_open_a_case_is_told_the_command_for_who_may() -> None:
+    command = Open(reference="M-1", actor=an_actor("head"), event="receive", title="T", workflow="matter")
+
+    assert next(r.fix for r in refused(a_setup(), None, command)) == "skede new matter …"
+
+
+def test_a_rule_without_a_command_of_its_own_is_mended_by_the_value_or_by_looking() -> None:
+    field = {"name": "field_in@1", "field": "reason", "values": ["x"]}
+    taken = a_definition("matter", edge("remark", guards=[field], takes=["reason"]))
+    other = a_definition("matter", edge("remark", guards=[{**field, "field": "verdict"}]))
+
+    assert [r.fix for r in refused(a_setup(taken), a_case(), fire("remark"))] == [
+        "skede advance M-2021-0001 remark -s reason=…"
+    ]
+    assert [r.fix for r in refused(a_setup(other), a_case(), fire("remark"))] == ["skede next M-2021-0001 remark"]
+
+
+def test_a_rule_about_a_deadline_is_mended_by_looking_at_it() -> None:
+    story = Story(a_definition("matter", edge("remark", guards=[{"name": "not_before@1", "deadline": "draft"}]))).open()
+
+    assert [r.fix for r in refused(story.setup, story.here, fire("remark"))] == [
+        "skede deadline why M-2021-0001:draft"
+    ]  # fmt: skip
+
+
+# What people type beside the fields
+
+
+def test_notes_titles_and_senders_are_kept_in_one_form() -> None:
+    story = Story().open(
+        title="  Ett \n namn ", uploads=(an_upload("application", sender=" ", secrecy=" OSL "),), note=" "
+    )
+    assert story.here.title == "Ett namn"
+    assert (story.here.documents[0].sender, story.here.documents[0].secrecy) == (None, "OSL")
+    assert "note" not in (story.lines[0][1] or "")
+
+    assert story.fire("remark", message=" Hej ", note="Därför ").payload == {"note": "Därför"}
+
+
+@pytest.mark.parametrize(
+    ("more", "words"), [({"title": " "}, "the title is empty"), ({"note": "x" * 100_001}, "the note")]
+)
+def test_a_title_is_not_empty_and_a_note_not_endless(more: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueMalformed, match=words):
+        Story().open(**more)
+
+
+# What rules are registered
+
+
+def test_a_guard_and_a_fill_have_one_meaning_for_ever() -> None:
+    with pytest.raises(ValueError, match="guard field_in@1 is registered twice"):
+        REGISTRY.guard("field_in@1")(lambda context, /: ())
+    with pytest.raises(ValueError, match="fill always@1 is registered twice"):
+        REGISTRY.fill("always@1")(lambda context, /: None)
+
+
+def test_what_a_message_says_is_committed_to_without_what_becomes_of_it() -> None:
+    story = Story().open()
+    assert story.decision is not None
+    [message] = story.decision.messages
+
+    assert message.digest == replace(message, state="sent", reason="x").digest
+    assert message.digest != replace(message, template="other").digest

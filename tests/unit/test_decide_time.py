@@ -164,6 +164,12 @@ def test_the_event_of_a_deadline_is_fired_when_its_span_too_is_over() -> None:
     assert [e.how for e in lapsed.deadlines.ended] == ["expired"]
 
 
+def test_an_event_without_a_span_is_fired_at_the_instant_itself() -> None:
+    draft = drafted(rule("draft", then={"event": "lapse"})).here.deadlines[0]
+
+    assert draft.then_at == draft.due_at
+
+
 def test_an_event_that_is_impossible_in_the_state_waits_without_a_word() -> None:
     story = drafted(rule("draft", while_in=["drafted", "filed"], met_by=[]))
     story.fire("file", set={"amount": "1.00"}, uploads=(APPLICATION,))
