@@ -30,7 +30,7 @@ MOST_LISTED = 12
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What `list` asks for, as it was typed; `Page` and the contract (docs/reference/cli.md) say what comes back.
+    """What `list` asks for, as it was typed; `Page` and the contract (docs/design/CLI.md) say what comes back.
 
     Attributes:
         fields: Field -> value, in any form that the field can be typed in.
