@@ -103,7 +103,7 @@ class Life(RuleBasedStateMachine):
         self.keys: list[str] = []
         opening = definition.openings()[0].event
         if "subject" in definition.fields:
-            known = {"ready_on": "2021-06-01", **known, "subject": "Saken"}
+            known |= {"subject": "Saken", "ready_on": known.get("ready_on") or "2021-06-01"}
         self.told(lambda: self.story.open(opening, set=known))
         assert self.story.case is not None
 
