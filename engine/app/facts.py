@@ -193,12 +193,26 @@ class _Lazy(Mapping[str, Any]):
         ))  # fmt: skip
 
     def _moved_since(self, n: int) -> tuple[str, ...]:
-        """References of cases that the entry opened and that have been changed since."""
-        cause = f"{self._here.reference}#{n}"
-        return tuple(
-            c.reference for c in self._tx.cases.children(self._here.reference or "")
-            if c.revision > 1 and _cause(self._tx, c.reference) == cause
-        )  # fmt: skip
+        """References of cases that the entry opened and that have been changed since, or that it moved itself."""
+        reference = self._here.reference or ""
+        cause = f"{reference}#{n}"
+        children = self._tx.cases.children(reference)
+        opened = [c.reference for c in children if c.revision > 1 and _cause(self._tx, c.reference) == cause]
+        near = [c.reference for c in (*children, *self._several("", "siblings"))]
+        near += [other for other, _ in self._tx.cases.linked_from(reference)]
+        near += [str(self._here.parent)] if self._here.parent else []
+        moved = [other for other in dict.fromkeys(near) if other != reference and _moved_by(self._tx, other, cause)]
+        return tuple(dict.fromkeys((*opened, *moved)))
+
+
+def _moved_by(tx: UnitOfWork, reference: str, cause: str) -> bool:
+    """Whether an entry of another case fired an event here."""
+    for logged in tx.log.entries(reference):
+        if cause in logged.line:
+            entry = json.loads(logged.line)
+            if entry["act"] == "advance" and entry["body"].get("cause") == cause:
+                return True
+    return False
 
 
 def _cause(tx: UnitOfWork, reference: str) -> str | None:

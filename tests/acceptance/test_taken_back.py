@@ -64,3 +64,17 @@ def test_a_grant_is_not_undone_once_the_minutes_are_adjusted(granted: Sandbox) -
     refused = undo(granted)
 
     assert (refused.code, refused.codes) == (3, ["undo_spawned_moved"])
+
+
+def test_a_step_that_moved_another_case_is_not_taken_back(granted: Sandbox) -> None:
+    granted.do(advance("secretary", "board", "summon", "agenda", "papers"), HOLD, *MINUTES_SIGNED,
+               advance("secretary", "board", "adjust_minutes"))  # fmt: skip
+    log = running.inline(granted.home, "log", granted.named("board"), "--json").lines
+    entry = next(line["n"] for line in log if line["event"] == "adjust_minutes")
+
+    words = ("correct", granted.named("board"), str(entry), "--undo", "-n", "fel dag", "--json")
+    refused = running.inline(granted.home, *words, as_="head")
+
+    assert (refused.code, refused.codes) == (3, ["undo_spawned_moved"])
+    assert granted.case("board").state == "adjusted"
+    assert granted.case("decision").state == "adjusted"
