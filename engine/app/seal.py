@@ -84,7 +84,9 @@ def seal_if_due(office: Office) -> Sealing | None:
         tried = tx.settings.get(TRIED)
         if tried is not None and tx.now - datetime.fromisoformat(tried) < timedelta(seconds=office.seal_every):
             return None
-        if not tx.evidence.has_news() and not behind(tx, office):
+        newest = tx.evidence.newest()
+        unsigned = tx.evidence.size() != (newest.size if newest else 0)
+        if not unsigned and not tx.evidence.has_news() and not behind(tx, office):
             return None
     return _seal(office, _Asked())
 
