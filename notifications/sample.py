@@ -80,7 +80,12 @@ def sample_variables(
         "seal": {"size": 200000, "note": "region.example/skede\n200000\nEbxx5hw85XMisuf8T0lFhIQp5EmjFI0XvoQOnuQ56As="},
         "items": [
             {
-                "group": group, "reference": "X-1", "title": "Ale", "dnr": "", "deadline": "", "due": "",
+                "group": group,
+                "reference": "X-1",
+                "title": "Ale",
+                "dnr": "",
+                "deadline": "",
+                "due": "",
                 "days_text": "",
             }
             for group in ("overdue", "this_week", "waiting")

@@ -10,9 +10,9 @@ import click
 
 from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, mark_sandbox, say, say_beside
-from engine.cli.session import Session, open_session
-from engine.core.localday import format_moment, start_of_day
-from engine.core.when import format_instant, parse_instant, parse_when
+from engine.cli.session import moment_text, open_session
+from engine.core.localday import start_of_day
+from engine.core.when import format_instant, parse_when
 
 if TYPE_CHECKING:
     from engine.app.tick import Ticked
@@ -99,13 +99,36 @@ def _days(stops: Iterator[tuple[datetime, "Ticked"]], start: datetime, done: "Ti
 
 
 @click.command()
+@click.option("--dry-run", is_flag=True, help="Only tell what would be done now, and which mails would leave.")
 @pass_shell
-def tick(shell: Shell) -> None:
+def tick(shell: Shell, dry_run: bool) -> None:
     """Do everything that is due now, once; prints what was done."""
     from engine.app.tick import tick as do_tick
 
+    if dry_run:
+        _would_tick(shell)
+        return
     session = open_session(shell)
     tell_ticked(shell, do_tick(session.office), None)
+
+
+def _would_tick(shell: Shell) -> None:
+    """What a tick would do, found out on a copy that is thrown away."""
+    from engine.app.clock import goal_of
+    from engine.app.forecast import forecast
+    from engine.app.mail_queue import seen_by_office
+    from engine.bootstrap import throw_away
+    from engine.cli.mail_ahead import print_mails
+
+    session = open_session(shell, read_only=True)
+    seen_by_office(session.office, session.caller, None)
+    now, _ = goal_of(session.office, when="now")
+    with throw_away(shell.settings, now) as (office, clock):
+        told = forecast(office, clock, now)
+    tell_ticked(shell, told.ticked, None)
+    if not shell.json:
+        print_mails(shell, session, told.mails)
+        say(shell.text("tick_would"))
 
 
 @click.command()
@@ -151,8 +174,3 @@ def tell_ticked(shell: Shell, done: "Ticked", at: str | None) -> None:
     say(", ".join(parts) if parts else shell.text("tick_nothing"))
     for error in done.errors:
         say_beside(shell.text("tick_error", what=error))
-
-
-def moment_text(session: Session, at: str) -> str:
-    """A canonical instant as people of the office read it."""
-    return format_moment(parse_instant(at), session.lang, session.office.calendar.zone, ends_day=False)

@@ -5,11 +5,10 @@ from typing import Any
 
 import click
 
-from engine.cli.clock import moment_text
 from engine.cli.giving import Gave, given, giving
 from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, mark_sandbox, say
-from engine.cli.session import Session, open_session
+from engine.cli.session import Session, moment_text, open_session
 from engine.cli.tables import Column, print_table
 from engine.cli.telling import tell_done
 from engine.core.errors import UsageError

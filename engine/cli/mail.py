@@ -2,13 +2,12 @@
 
 import click
 
-from engine.cli.clock import moment_text
 from engine.cli.giving import Gave, given, giving
 from engine.cli.mail_ahead import forecast, hold, release
 from engine.cli.mail_why import why
 from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, mark_sandbox, safe_lines, say
-from engine.cli.session import open_session
+from engine.cli.session import moment_text, open_session
 from engine.cli.tables import Column, print_table
 
 

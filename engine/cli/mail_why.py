@@ -5,10 +5,9 @@ from typing import Any
 
 import click
 
-from engine.cli.clock import moment_text
 from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, mark_sandbox, say, say_styled
-from engine.cli.session import Session, open_session
+from engine.cli.session import Session, moment_text, open_session
 
 
 @click.command("why")

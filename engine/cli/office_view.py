@@ -5,11 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from engine.app.doctor_finding import Finding
-from engine.cli.clock import moment_text
 from engine.cli.deadline import print_deadlines
 from engine.cli.options import Shell
 from engine.cli.output import say, say_styled
-from engine.cli.session import Session
+from engine.cli.session import Session, moment_text
 from engine.cli.tables import Column, bar, pad, print_table, width
 from engine.cli.texts import has_text
 from engine.core.money import format_money

@@ -8,6 +8,8 @@ from pathlib import Path
 from engine.app.office import Caller, Office
 from engine.cli.options import Shell
 from engine.core.errors import Refusal, TransitionRefused
+from engine.core.localday import format_moment
+from engine.core.when import parse_instant
 
 STAND_IN = "stand_in"
 """Role of a login that may act for others in a real home; an admin grants it from day to day, as any role."""
@@ -90,3 +92,8 @@ def _session_uid() -> int | None:
     except (OSError, ValueError):
         return None
     return None if uid == _NO_SESSION else uid
+
+
+def moment_text(session: Session, at: str) -> str:
+    """A canonical instant as people of the office read it."""
+    return format_moment(parse_instant(at), session.lang, session.office.calendar.zone, ends_day=False)

@@ -249,9 +249,7 @@ def test_deadline_why_names_the_day_that_a_date_was_rolled_over(places: Places, 
     why = running.inline(sandbox.home, "deadline", "why", f"{report}:report_due", "--json", lang="en").json
 
     assert moved.code == 0, moved.err
-    assert why["computed"]["roll_reasons"] == [
-        {"day": "2022-06-06", "reason": "holiday", "name": "National Day"}
-    ]
+    assert why["computed"]["roll_reasons"] == [{"day": "2022-06-06", "reason": "holiday", "name": "National Day"}]
     assert why["due_on"] == "2022-06-07"
     assert "National Day" in why["explanation"]
 

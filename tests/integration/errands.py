@@ -17,6 +17,7 @@ from engine.bootstrap import open_office
 from engine.ports import Channel, LogLine
 from engine.readers.toml import read_definition
 from engine.settings import load, write_default
+from engine.signing import FileSigner
 from engine.store.migrate import create
 
 TOY = Path(__file__).parents[1] / "toys" / "errand.toml"
@@ -49,8 +50,12 @@ def build_home(folder: Path) -> Path:
     folder.mkdir()
     create(folder / "skede.db")
     write_default(folder / "skede.toml", sandbox=False)
+    # Each test counts its own mails; those of the digest have tests of their own.
+    written = (folder / "skede.toml").read_text("utf-8")
+    (folder / "skede.toml").write_text(f"digest = false\n{written}", "utf-8")
     office = open_office(load(folder), clock=HandClock())
-    furnish(office, ADMIN, origin="test/skede", sandbox=False)
+    key = FileSigner(folder / "keys", "test/skede").make()
+    furnish(office, ADMIN, origin="test/skede", key=key.text(), sandbox=False)
     with office.store.write() as tx:
         for login, role, name in (("anna", "officer", "Anna Ask"), ("hans", "head", "Hans Hed")):
             person = tx.people.add_person(name, email=f"{login}@region.example")

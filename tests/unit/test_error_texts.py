@@ -26,7 +26,11 @@ def sentences_in(folder: Path) -> Iterator[tuple[str, str, frozenset[str]]]:
                 says = next(word.value for word in node.keywords if word.arg == "says")
                 names = frozenset(str(word.arg) for word in node.keywords)
                 for constant in ast.walk(says):
-                    if isinstance(constant, ast.Constant) and constant.value and isinstance(says, ast.Constant | ast.IfExp):
+                    if (
+                        isinstance(constant, ast.Constant)
+                        and constant.value
+                        and isinstance(says, ast.Constant | ast.IfExp)
+                    ):
                         yield f"{path.name}:{node.lineno}", f"says_{constant.value!s}", names
 
 
