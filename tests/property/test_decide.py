@@ -138,6 +138,19 @@ class Life(RuleBasedStateMachine):
         self.told(lambda: self.story.fire(event, by=PEOPLE[who], set=given, uploads=papers, note=note, occurred_at=when,
                                           fired=who == "system"))  # fmt: skip
 
+    @step(data=st.data())
+    def fire_with_all_it_asks_for(self, data: st.DataObject) -> None:
+        edges = [t for t in self.story.definition.transitions if self.story.here.state in t.source]
+        if not edges:
+            return
+        wanted = data.draw(st.sampled_from(edges))
+        asked = (*wanted.needs.fields, *wanted.needs.brings)
+        given = {name: next(v for v in VALUES[name] if v) for name in asked if not self.story.here.data.get(name)}
+        papers = tuple(map(an_upload, (*wanted.needs.documents, *wanted.needs.new_documents)))
+        who = data.draw(st.sampled_from([name for name, actor in PEOPLE.items() if actor.roles & set(wanted.by)]))
+        self.told(lambda: self.story.fire(wanted.event, by=PEOPLE[who], set=given, uploads=papers, note="Därför",
+                                          fired=who == "system"))  # fmt: skip
+
     @step(who=WHO, given=values(), note=NOTES)
     def amend(self, who: str, given: dict[str, Any], note: str | None) -> None:
         self.give(Amend, who, set=given, note=note)
@@ -198,12 +211,15 @@ class Life(RuleBasedStateMachine):
     def later(self, days: int) -> None:
         self.story.later(days=days)
 
-    @step()
-    def ring(self) -> None:
+    @step(days=st.sampled_from([0, 1, 7, 14, 60]))
+    def ring(self, days: int) -> None:
+        """Time passes and the clock rings, twice: the second time there is nothing left to do."""
+        self.story.later(days=days)
         for deadline in self.story.here.deadlines:
-            if self.story.here.deadline(deadline.name, deadline.item) is not None:
-                self.give(Expire, "system", deadline=deadline.id, fired=True)
-                self.give(Remind, "system", deadline=deadline.id, fired=True)
+            for kind in (Expire, Remind):
+                self.give(kind, "system", deadline=deadline.id, fired=True)
+                self.story.give(kind, by=CLOCK, deadline=deadline.id, fired=True)
+                assert self.story.decision is None
         self.give(Follow, "system", fired=True)
 
     @step()
