@@ -7,6 +7,7 @@ signer's memory and for anchors; `size` and `root` are what an anchor holds, so 
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -22,7 +23,8 @@ from engine.app.verify_rows import rows_differ
 from engine.app.verify_seals import Anchored, Sealed, check_seals
 from engine.core.build import from_canonical
 from engine.core.case import Actor
-from engine.core.errors import Refusal, TransitionRefused
+from engine.core.entry import parse
+from engine.core.errors import LogTampered, Refusal, TransitionRefused
 from engine.core.plain import instant
 from engine.ports import DefinitionRow, UnitOfWork
 
@@ -185,6 +187,7 @@ def _office(tx: UnitOfWork) -> tuple[Known, Chain, Bad | None]:
     """The chain of the office, and what it says for all others: definitions published, parts erased."""
     known = Known(tx.settings.get("origin") or "skede")
     chain = Chain(tx, known, OFFICE)
+    _learn_erasures(known, chain)
     faults = list(chain.faults())
     if not chain.kept:
         faults.append((1, Why("verify_no_office")))
@@ -193,12 +196,20 @@ def _office(tx: UnitOfWork) -> tuple[Known, Chain, Bad | None]:
         body = entry.body
         if entry.act == "publish":
             published[f"{body['name']}@{body['version']}"] = (entry.n, {**body, "at": entry.at})
-        elif entry.act == "erase":
+    faults += [*_definitions(tx, known, published), *rows_differ(tx, known, chain)]
+    return known, chain, Bad(OFFICE, *faults[0]) if faults else None
+
+
+def _learn_erasures(known: Known, chain: Chain) -> None:
+    """What the office says was erased; asked before its own entries are, as they may be among it."""
+    for kept in chain.kept:
+        if kept.columns.get("kind") != "erase":
+            continue
+        with suppress(LogTampered, TypeError, ValueError, AttributeError):  # A broken line is told in its turn.
+            body = parse(kept.logged.line).body
             known.erased.update(body.get("entries", ()))
             known.letters.update(body.get("letters", {}))
             known.documents.update(body.get("documents", ()))
-    faults += [*_definitions(tx, known, published), *rows_differ(tx, known, chain)]
-    return known, chain, Bad(OFFICE, *faults[0]) if faults else None
 
 
 def _definitions(

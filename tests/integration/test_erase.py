@@ -1,0 +1,310 @@
+"""An erased person is in no byte of the home any more; all others are, and the log verifies and says what went."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from errands import ADMIN, OFFICER, Desk, build_home
+
+from engine.app.advance import Given, Paper, advance
+from engine.app.edit import note
+from engine.app.erase import Emptied, erase
+from engine.app.office import Caller
+from engine.app.people import add_person, edit_person
+from engine.app.publish import publish
+from engine.app.seal import seal_by_hand
+from engine.app.tick import tick
+from engine.app.traces import Traces
+from engine.app.verify import verify
+from engine.core.errors import TransitionRefused, UsageError
+from engine.readers.toml import read_definition
+
+HEAD = Caller("hans", "os:hans")
+NAME, FORMER, EMAIL, PHONE = "Petra Påhittad", "Petra Förgången", "petra.pahittad@ale.example", "0700-123456"
+WORDS = (NAME, FORMER, EMAIL, PHONE, "petra.gammal@ale.example")
+
+TOY = """
+name = "visit"
+version = 1
+title = { sv = "Besök", en = "Visit" }
+reference = "B-{year}-{number:04}"
+initial = "open"
+[phases]
+work = { sv = "Arbete", en = "Work" }
+[fields.guest]
+type = "person"
+title = { sv = "Gäst", en = "Guest" }
+personal = true
+[fields.host]
+type = "text"
+title = { sv = "Värd", en = "Host" }
+personal = true
+[documents.letter]
+title = { sv = "Brev", en = "Letter" }
+[state.open]
+title = { sv = "Öppet", en = "Open" }
+phase = "work"
+owner = "officer"
+resting = { sv = "Väntar på gästen", en = "Waits for the guest" }
+[state.done]
+title = { sv = "Klart", en = "Done" }
+phase = "work"
+final = true
+[[opening]]
+event = "book"
+title = { sv = "Boka", en = "Book" }
+by = ["officer"]
+[[transition]]
+event = "finish"
+from = ["open"]
+to = "done"
+title = { sv = "Avsluta", en = "Finish" }
+by = ["officer"]
+"""
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = build_home(tmp_path_factory.mktemp("template") / "home")
+    desk = Desk(home, tmp_path_factory.mktemp("lived") / "home")
+    toy = tmp_path_factory.mktemp("toy") / "visit.toml"
+    toy.write_text(TOY, "utf-8")
+    publish(desk.office, ADMIN, {toy.name: read_definition(toy)})
+    live(desk)
+    desk.office.store.close()  # type: ignore[attr-defined]
+    return desk.home
+
+
+def docx(text: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("word/document.xml", f"<w:p><w:t>{text.replace(' ', '</w:t> <w:t>')}</w:t></w:p>")
+    return packed.getvalue()
+
+
+def live(desk: Desk) -> None:
+    """Cases in which the person, and another one, are named in every way there is."""
+    office = desk.office
+    add_person(office, OFFICER, FORMER, email="petra.gammal@ale.example", phone=PHONE)
+    edit_person(office, OFFICER, FORMER, {"name": NAME, "email": EMAIL}, note=f"{NAME} gifte sig")
+    add_person(office, OFFICER, "Bo Bevarad", email="bo@ale.example")
+    from engine.app.open_case import open_case
+
+    papers = (
+        Paper("letter", "petra påhittad.txt", f"Hälsningar {NAME}".encode(), sender=NAME),
+        Paper("letter", "brev.docx", docx(NAME)),
+        Paper("letter", "annat.txt", b"Nothing of the kind"),
+    )
+    opened = open_case(
+        office, OFFICER, "visit", "Ett besök",
+        Given(set={"guest": EMAIL, "host": "Bo Bevarad"}, note=f"Ringde {PHONE}", papers=papers),
+    )  # fmt: skip
+    reference = str(opened["reference"])
+    note(office, OFFICER, reference, Given(note="Bo Bevarad skrev."))
+    note(office, OFFICER, reference, Given(note=f"{NAME.upper()} hördes av."))
+    advance(office, OFFICER, reference, "finish", Given(note="klart"))
+    letters(desk, reference)
+    seal_by_hand(office, ADMIN)
+
+
+def letters(desk: Desk, reference: str) -> None:
+    """One letter to her, one to another that names her, one of neither; the first two have left."""
+    from engine.app.record import append
+    from engine.app.run import SYSTEM_ACTOR
+    from engine.core.message import Message
+
+    office = desk.office
+    variables = {
+        "lang": "sv", "office": {"name": "K", "mailbox": "k@x.example"}, "message": "",
+        "case": {"reference": "", "title": "", "dnr": ""}, "officer": {"name": "", "email": ""},
+    }  # fmt: skip
+    with office.store.write() as tx:
+        case = tx.cases.get(reference)
+        assert case is not None
+        people = {p.name: p.id for p in tx.people.persons()}
+        wanted = [(NAME, "Hej"), ("Bo Bevarad", f"Fråga {NAME}"), ("Bo Bevarad", "Inget")]
+        made = [
+            Message(
+                key=f"{reference}#{case.n + 1}/seal_anchor/{n}", case=reference, n=case.n + 1, template="seal_anchor",
+                person=people[who], lang="sv", due_at=tx.now,
+                variables={**variables, "recipient": {"name": who}, "seal": {"size": n, "note": text}},
+            )
+            for n, (who, text) in enumerate(wanted)
+        ]  # fmt: skip
+        definition = office.catalog.definition(tx, case.workflow, case.version)
+        body = {"msgs": [m.key for m in made]}
+        payload = {"msgs": {m.key: [m.digest, m.state, m.reason] for m in made}}
+        append(tx, definition, case, SYSTEM_ACTOR, "letters", body, payload=payload)
+        tx.messages.queue(made)
+    assert tick(office).delivered == 3
+
+
+@pytest.fixture
+def desk(template: Path, tmp_path: Path) -> Desk:
+    return Desk(template, tmp_path / "home")
+
+
+def files_with(desk: Desk, *words: str) -> list[str]:
+    """Files of the home that hold any of the words, as bytes on the disk."""
+    desk.office.store.close()  # type: ignore[attr-defined]
+    wanted = [form.encode() for word in words for form in (word, word.upper(), word.lower())]
+    return sorted(
+        str(path.relative_to(desk.home)) for path in desk.home.rglob("*")
+        if path.is_file() and any(word in path.read_bytes() for word in wanted)
+    )  # fmt: skip
+
+
+def test_before_the_erasure_the_person_is_everywhere(desk: Desk) -> None:
+    """The tests below can fail."""
+    assert verify(desk.office).bad == []
+    for word in WORDS:
+        assert "skede.db" in "".join(files_with(desk, word)), word
+    assert len(desk.outbox()) == 3
+
+
+def test_an_erased_person_is_in_no_byte_of_the_home(desk: Desk) -> None:
+    told = erase(desk.office, HEAD, NAME, "GDPR art. 17.1 b", note="begäran")
+
+    assert files_with(desk, *WORDS) == []
+    assert told["remaining"] == []
+    assert (told["letters"], told["documents"], told["files"], told["cases"]) == (2, 2, 2, 1)
+    assert len(desk.outbox()) == 1
+
+
+def test_the_log_verifies_and_says_what_was_erased_and_why(desk: Desk) -> None:
+    told = erase(desk.office, HEAD, NAME, "GDPR art. 17.1 b")
+
+    found = verify(desk.office)
+
+    assert found.bad == []
+    assert found.erased == told["entries"] >= 4
+    (erasure,) = found.erasures
+    assert (erasure.entry, erasure.person, erasure.ground) == (told["entry"], told["person"], "GDPR art. 17.1 b")
+    assert erasure.entries == told["entries"]
+    assert desk.acts("B-2021-0001")[-1] == "erase"
+    with desk.office.store.read() as tx:
+        last = json.loads(list(tx.log.entries("B-2021-0001"))[-1].line)
+    assert (last["body"]["ground"], last["body"]["person"]) == ("GDPR art. 17.1 b", told["person"])
+    assert NAME not in json.dumps(last)
+
+
+def test_what_was_sealed_before_the_erasure_is_still_proven(desk: Desk) -> None:
+    with desk.office.store.read() as tx:
+        before = list(tx.evidence.checkpoints())
+
+    erase(desk.office, HEAD, NAME, "art. 17")
+    seal_by_hand(desk.office, ADMIN)
+
+    with desk.office.store.read() as tx:
+        after = list(tx.evidence.checkpoints())
+    assert after[: len(before)] == before
+    assert verify(desk.office).bad == []
+
+
+def test_nobody_else_is_lost(desk: Desk) -> None:
+    erase(desk.office, HEAD, NAME, "art. 17")
+
+    with desk.office.store.read() as tx:
+        case = tx.cases.get("B-2021-0001")
+        assert case is not None
+        assert dict(case.data) == {"host": "Bo Bevarad"}
+        assert case.erased == ("guest",)
+        assert tx.documents.get(case.documents[2].sha256) == b"Nothing of the kind"
+        assert [tx.documents.get(d.sha256) for d in case.documents[:2]] == [None, None]
+        notes = [json.loads(e.payload or "{}").get("note") for e in tx.log.entries("B-2021-0001")]
+        assert "Bo Bevarad skrev." in notes
+        texts = [m.message.variables.get("seal", {}).get("note") for m in tx.messages.list()]
+        assert texts == [None, "Fråga –", "Inget"]
+        assert [m.message.state for m in tx.messages.list()] == ["sent"] * 3
+        assert tx.directory.find_person("Bo Bevarad")
+        assert not tx.directory.find_person(NAME)
+
+
+def test_an_erasure_that_is_tried_changes_nothing(desk: Desk) -> None:
+    told = erase(desk.office, HEAD, NAME, "art. 17", dry_run=True)
+
+    assert told["letters"] == 2
+    assert verify(desk.office).erasures == []
+    assert files_with(desk, NAME) != []
+
+
+def test_a_letter_that_waits_for_the_person_does_not_leave(desk: Desk) -> None:
+    with desk.office.store.write() as tx:
+        key = next(m.message.key for m in tx.messages.list())
+        tx.connection.execute("UPDATE messages SET state = 'queued', sent_at = NULL WHERE key = ?", (key,))  # type: ignore[attr-defined]
+
+    erase(desk.office, HEAD, NAME, "art. 17")
+    tick(desk.office)
+
+    with desk.office.store.read() as tx:
+        letter = next(tx.messages.list())
+        assert (letter.message.state, letter.message.reason) == ("cancelled", "erased")
+    assert len(desk.outbox()) == 1
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "UPDATE messages SET variables = replace(variables, '–', 'nej')",
+        "DELETE FROM entry_private WHERE payload LIKE '%Bo Bevarad skrev%'",
+        "DELETE FROM blobs",
+    ],
+)
+def test_more_than_the_log_says_cannot_go(desk: Desk, attack: str) -> None:
+    erase(desk.office, HEAD, NAME, "art. 17")
+    with desk.office.store.write() as tx:
+        assert tx.connection.execute(attack).rowcount >= 1  # type: ignore[attr-defined]
+
+    assert len(verify(desk.office).bad) == 1
+
+
+def test_who_takes_part_in_an_open_case_or_has_a_login_is_not_erased(desk: Desk) -> None:
+    with pytest.raises(TransitionRefused) as refused:
+        erase(desk.office, HEAD, "Anna Ask", "art. 17")
+
+    assert refused.value.reasons[0].code == "has_login"
+    with desk.office.store.read() as tx:
+        assert "Anna" not in list(tx.log.entries("@office"))[-1].line
+
+
+@pytest.mark.parametrize("caller", [ADMIN, OFFICER])
+def test_only_head_and_archivist_erase(desk: Desk, caller: Caller) -> None:
+    with pytest.raises(TransitionRefused):
+        erase(desk.office, caller, NAME, "art. 17")
+
+
+@pytest.mark.parametrize("ground", ["", "  ", f"{NAME} bad om det", f"brev från {EMAIL}"])
+def test_a_ground_is_given_and_names_nobody(desk: Desk, ground: str) -> None:
+    with pytest.raises(UsageError):
+        erase(desk.office, HEAD, NAME, ground)
+
+
+def test_what_is_not_the_programs_to_change_is_told(desk: Desk) -> None:
+    (desk.home / "old.csv").write_text(f"1;{NAME}\n", "utf-8")
+
+    told = erase(desk.office, HEAD, NAME, "art. 17")
+
+    assert told["remaining"] == ["old.csv"]
+
+
+def test_a_name_inside_another_word_is_another_word() -> None:
+    traces = Traces("p:4", ["Eva Ek", "eva@ek.example", None, "-"])
+
+    assert traces.words == ("Eva Ek", "eva@ek.example")
+    assert traces.in_text("till EVA EK, brådskande")
+    assert not traces.in_text("Greva Ekman")
+    assert traces.in_value({"a": ["x", {"b": "p:4"}]})
+    assert not traces.in_value({"a": ["x", {"b": "p:44"}, 4]})
+    assert traces.without("Eva Ek <eva@ek.example> och Bo") == "– <–> och Bo"
+
+
+def test_a_long_list_of_what_was_emptied_takes_several_entries() -> None:
+    emptied = Emptied(entries=[f"A-{n}#1" for n in range(400)], letters={f"k{n}": ["a", "b"] for n in range(200)})
+
+    parts = list(emptied.parts({"person": "p:1"}))
+
+    assert [len(part["entries"]) for part in parts] == [150, 150, 100]
+    assert sum(len(part.get("letters", {})) for part in parts) == 200
+    assert all(part["person"] == "p:1" for part in parts)
