@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench clean
+.PHONY: help demo test attack check format docs bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ demo: $(READY) ## build a sandbox home from the programme's real calls in demo-h
 
 test: $(READY) ## run all tests
 	@$(BIN)/pytest -n $(JOBS)
+
+attack: $(READY) ## change every cell of a small home, every row too, and see each found (some minutes)
+	@SKEDE_ATTACK=full $(BIN)/pytest -n $(JOBS) tests/integration/test_attack_drill.py
 
 check: $(READY) ## format, lint, types, and who may import whom
 	@$(BIN)/ruff format --check .

@@ -166,7 +166,7 @@ def _is_about(logged: LogLine, traces: Traces, users: set[str]) -> bool:
 def _erase_documents(tx: UnitOfWork, traces: Traces) -> list[str]:
     """Delete the bytes of documents that name the person; their digests stay in the cases."""
     gone = []
-    for sha256 in tx.erasing.documents():
+    for sha256 in tx.audit.documents():
         content = tx.documents.get(sha256)
         if content is not None and traces.in_bytes(content):
             tx.erasing.document(sha256)

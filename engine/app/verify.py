@@ -25,8 +25,7 @@ from engine.core.build import from_canonical
 from engine.core.case import Actor
 from engine.core.entry import parse
 from engine.core.errors import LogTampered, Refusal, TransitionRefused
-from engine.core.plain import instant
-from engine.ports import DefinitionRow, UnitOfWork
+from engine.ports import UnitOfWork
 
 MOST_FAULTS = 100
 """So many chains are named; that there are more is counted."""
@@ -133,6 +132,8 @@ def verify(office: Office, progress: Progress = unwatched, anchors: Sequence[Anc
             found.entries += len(chain.kept)
             found.erased += chain.erased
             found.cases += 1
+        for digest in sorted(set(tx.audit.documents()) - known.filed):
+            found.note(Bad(OFFICE, 0, Why("verify_row_unexpected", {"table": "blobs", "key": digest})))
         found.sealed, found.anchors = check_seals(tx, office, office_chain.entries, anchors), len(anchors)
         found.erasures = list(_erasures(office_chain))
         for case, n, why in found.sealed.bad:
@@ -216,7 +217,7 @@ def _definitions(
     tx: UnitOfWork, known: Known, published: Mapping[str, tuple[int, Mapping[str, Any]]]
 ) -> Iterator[Fault]:
     """Every stored definition is one that was published, to the letter; every one published is there."""
-    rows = {f"{row.name}@{row.version}": row for row in tx.definitions.all()}
+    rows = {f"{row['name']}@{row['version']}": row for row in tx.audit.definitions()}
     for wf, (n, said) in published.items():
         known.digests[wf] = str(said["digest"])
         row = rows.pop(wf, None)
@@ -225,19 +226,19 @@ def _definitions(
             continue
         wrong = [column for column, same in _definition(row, said) if not same]
         if "body" not in wrong:
-            known.definitions[wf] = from_canonical(row.body)
+            known.definitions[wf] = from_canonical(row["body"])
         for column in wrong:
             yield n, Why("verify_row", {"table": "definitions", "key": wf, "column": column})
     for wf in rows:
         yield 0, Why("verify_row_unexpected", {"table": "definitions", "key": wf})
 
 
-def _definition(row: DefinitionRow, said: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    yield "body", _digest(row.body) == said["digest"]
-    yield "digest", row.digest == said["digest"]
-    yield "text", _digest(row.text) == said["file"]
-    yield "valid_from", row.valid_from.isoformat() == said["from"]
-    yield "published_at", instant(row.published_at) == said["at"]
+def _definition(row: Mapping[str, Any], said: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    yield "body", _digest(row["body"]) == said["digest"]
+    yield "digest", row["digest"] == said["digest"]
+    yield "text", _digest(row["text"]) == said["file"]
+    yield "valid_from", row["valid_from"] == said["from"]
+    yield "published_at", row["published_at"] == said["at"]
 
 
 def _digest(text: str) -> str:

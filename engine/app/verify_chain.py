@@ -60,7 +60,7 @@ class Known:
         digests: `name@version` -> the digest under which it was published, by the log.
         erased: `REF#n` of entries whose payload was erased, by the log.
         letters: Key of a letter that a person was taken out of -> the digests of what is left, decided and sent.
-        documents: Digests of documents whose bytes were erased.
+        documents: Digests of documents whose bytes were erased; `filed` those of all that any entry files.
     """
 
     origin: str
@@ -69,6 +69,7 @@ class Known:
     erased: set[str] = field(default_factory=set)
     letters: dict[str, list[str]] = field(default_factory=dict)
     documents: set[str] = field(default_factory=set)
+    filed: set[str] = field(default_factory=set)
 
 
 class Chain:
@@ -231,6 +232,7 @@ class Chain:
     def _documents(self, entry: Entry) -> Iterator[Why]:
         """The bytes of every document filed are there, and are those that were filed."""
         for raw in entry.body.get("docs", ()):
+            self._known.filed.add(raw["sha256"])
             content = self._tx.documents.get(raw["sha256"])
             if content is None and raw["sha256"] in self._known.documents:
                 continue

@@ -6,9 +6,8 @@ follows, since both are of the same leaves.
 """
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from engine.app.office import Office
 from engine.app.record import OFFICE, origin
@@ -16,9 +15,8 @@ from engine.app.replay import Why
 from engine.core.checkpoint import Checkpoint
 from engine.core.entry import Entry
 from engine.core.errors import EngineError
-from engine.core.plain import instant
 from engine.core.tree import Tree
-from engine.ports import SealedNote, Signer, UnitOfWork
+from engine.ports import Signer, UnitOfWork
 
 Found = tuple[str, int, Why]
 """The case and the number of the entry at fault, and what is wrong."""
@@ -84,20 +82,20 @@ def check_seals(tx: UnitOfWork, office: Office, entries: Sequence[Entry], anchor
 def _own_marks(tx: UnitOfWork, office: Office, entries: Sequence[Entry], found: Sealed) -> Iterator[Mark]:
     """The checkpoints that are stored, each signed, and each told by an entry of its own."""
     said = {entry.body.get("size"): entry for entry in entries if entry.act == "seal"}
-    for sealed in tx.evidence.checkpoints():
+    for size, note, sealed_at in tx.audit.checkpoints():
         found.checkpoints += 1
-        found.sealed = sealed.size
-        entry = said.pop(sealed.size, None)
+        found.sealed = size
+        entry = said.pop(size, None)
         if found.checkpoints == 1 and office.signer is not None:
             _check_keys(office.signer(), entries, found)
-        checkpoint = _read(tx, office, sealed.note, Why("verify_checkpoint", {"size": sealed.size}), entry, found)
+        checkpoint = _read(tx, office, note, Why("verify_checkpoint", {"size": size}), entry, found)
         if checkpoint is None:
             continue
         if entry is None:
-            params = {"table": "checkpoints", "key": str(sealed.size)}
+            params = {"table": "checkpoints", "key": str(size)}
             found.bad.append((*LATEST, Why("verify_row_unexpected", params)))
         else:
-            found.bad += [(OFFICE, entry.n, why) for why in _as_said(sealed, checkpoint, entry.body, entry.at)]
+            found.bad += [(OFFICE, entry.n, why) for why in _as_said(size, sealed_at, checkpoint, entry)]
         yield Mark(
             checkpoint.size, checkpoint.root, Why("verify_checkpoint_root", {"size": checkpoint.size}),
             Why("verify_checkpoint_beyond", {"size": checkpoint.size}),
@@ -107,16 +105,15 @@ def _own_marks(tx: UnitOfWork, office: Office, entries: Sequence[Entry], found: 
         found.bad.append((OFFICE, entry.n, Why("verify_row_missing", params)))
 
 
-def _as_said(sealed: SealedNote, checkpoint: Checkpoint, body: Mapping[str, Any], at: str) -> Iterator[Why]:
+def _as_said(size: int, sealed_at: str, checkpoint: Checkpoint, entry: Entry) -> Iterator[Why]:
     """Whether a stored checkpoint is the one that its entry tells of, column by column."""
     told = {
-        "size": sealed.size == checkpoint.size, "sealed_at": instant(sealed.sealed_at) == at,
-        "note": b64encode(checkpoint.root).decode() == body.get("root"),
+        "size": size == checkpoint.size, "sealed_at": sealed_at == entry.at,
+        "note": b64encode(checkpoint.root).decode() == entry.body.get("root"),
     }  # fmt: skip
     for column, same in told.items():
         if not same:
-            params = {"table": "checkpoints", "key": str(sealed.size), "column": column}
-            yield Why("verify_row", params)
+            yield Why("verify_row", {"table": "checkpoints", "key": str(size), "column": column})
 
 
 def _check_keys(signer: Signer, entries: Sequence[Entry], found: Sealed) -> None:

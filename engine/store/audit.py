@@ -87,6 +87,18 @@ class SqlAudit:
         yield from self._run(SQL["audit_leaves"])
         yield from self._run(SQL["audit_waiting"])
 
+    def checkpoints(self) -> Iterator[tuple[int, str, str]]:
+        """(size, note, when) of every checkpoint, the smallest first."""
+        return iter(self._run(SQL["audit_checkpoints"]))
+
+    def definitions(self) -> Iterator[Mapping[str, Any]]:
+        """The rows of the published definitions."""
+        return self._named(self._run(SQL["audit_definitions"]))
+
+    def documents(self) -> tuple[str, ...]:
+        """The digests under which documents are kept."""
+        return tuple(row[0] for row in self._run(SQL["audit_blobs"]).fetchall())
+
     def levels(self) -> tuple[int, ...]:
         """The levels of the tree that have nodes, the leaves' first."""
         return tuple(row[0] for row in self._run(SQL["audit_levels"]).fetchall())
@@ -96,6 +108,9 @@ class SqlAudit:
         return iter(self._run(SQL["audit_nodes"], {"level": level}))
 
     def _rows(self, statement: str, reference: str) -> Iterator[Mapping[str, Any]]:
-        cursor = self._run(SQL[statement], {"reference": reference})
+        return self._named(self._run(SQL[statement], {"reference": reference}))
+
+    @staticmethod
+    def _named(cursor: Any) -> Iterator[Mapping[str, Any]]:
         names = [column[0] for column in cursor.description]
         return (dict(zip(names, row, strict=True)) for row in cursor)

@@ -23,10 +23,6 @@ class SqlErasing:
                   "error": error}  # fmt: skip
         self._run(SQL["erase_message"], values)
 
-    def documents(self) -> tuple[str, ...]:
-        """The digests of all documents that are kept."""
-        return tuple(row[0] for row in self._run(SQL["erase_blobs"]).fetchall())
-
     def document(self, sha256: str) -> None:
         """Delete the bytes of a document."""
         self._run(SQL["erase_blob"], {"sha256": sha256})

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from errands import ADMIN, OFFICER, Desk, build_home
+from errands import ADMIN, OFFICER, TOY, Desk, build_home
 
 from engine.app.advance import Given, Paper, advance
 from engine.app.edit import note
@@ -25,53 +25,14 @@ HEAD = Caller("hans", "os:hans")
 NAME, FORMER, EMAIL, PHONE = "Petra Påhittad", "Petra Förgången", "petra.pahittad@ale.example", "0700-123456"
 WORDS = (NAME, FORMER, EMAIL, PHONE, "petra.gammal@ale.example")
 
-TOY = """
-name = "visit"
-version = 1
-title = { sv = "Besök", en = "Visit" }
-reference = "B-{year}-{number:04}"
-initial = "open"
-[phases]
-work = { sv = "Arbete", en = "Work" }
-[fields.guest]
-type = "person"
-title = { sv = "Gäst", en = "Guest" }
-personal = true
-[fields.host]
-type = "text"
-title = { sv = "Värd", en = "Host" }
-personal = true
-[documents.letter]
-title = { sv = "Brev", en = "Letter" }
-[state.open]
-title = { sv = "Öppet", en = "Open" }
-phase = "work"
-owner = "officer"
-resting = { sv = "Väntar på gästen", en = "Waits for the guest" }
-[state.done]
-title = { sv = "Klart", en = "Done" }
-phase = "work"
-final = true
-[[opening]]
-event = "book"
-title = { sv = "Boka", en = "Book" }
-by = ["officer"]
-[[transition]]
-event = "finish"
-from = ["open"]
-to = "done"
-title = { sv = "Avsluta", en = "Finish" }
-by = ["officer"]
-"""
+VISIT = TOY.with_name("visit.toml")
 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = build_home(tmp_path_factory.mktemp("template") / "home")
     desk = Desk(home, tmp_path_factory.mktemp("lived") / "home")
-    toy = tmp_path_factory.mktemp("toy") / "visit.toml"
-    toy.write_text(TOY, "utf-8")
-    publish(desk.office, ADMIN, {toy.name: read_definition(toy)})
+    publish(desk.office, ADMIN, {VISIT.name: read_definition(VISIT)})
     live(desk)
     desk.office.store.close()  # type: ignore[attr-defined]
     return desk.home

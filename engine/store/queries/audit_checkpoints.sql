@@ -1,0 +1,1 @@
+SELECT size, note, sealed_at FROM checkpoints ORDER BY size
