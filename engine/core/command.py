@@ -1,6 +1,7 @@
 """What can be asked for: one frozen class per command, without behaviour.
 
-`decide` judges them all; a command that the clock or another case gives is the same class with `fired` set.
+`decide` judges them all; a command that the clock or another case gives is the same class with `fired` set. They are
+never compared or printed, so the methods for that are left out: every start of the program pays for each class.
 """
 
 from collections.abc import Mapping
@@ -37,7 +38,7 @@ class PartyGiven:
     required: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Command:
     """What every command carries.
 
@@ -64,7 +65,7 @@ class Command:
     revision: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Open(Command):
     """Open a case of a workflow by one of its openings; `title` names it.
 
@@ -92,7 +93,7 @@ class Open(Command):
     deadlines: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Advance(Command):
     """Fire an event on a case; `override` names the guards that its note waives."""
 
@@ -105,7 +106,7 @@ class Advance(Command):
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Amend(Command):
     """Change fields, or the title, without moving the case."""
 
@@ -113,19 +114,19 @@ class Amend(Command):
     title: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Note(Command):
     """Write a note into the log of a case."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Assign(Command):
     """Give the case to a user (`u:3`)."""
 
     assignee: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Recuse(Command):
     """Record, or lift, a conflict of interest of a person (`p:4`)."""
 
@@ -133,21 +134,21 @@ class Recuse(Command):
     lift: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Review(Command):
     """Give one reviewer's scores."""
 
     scores: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Attach(Command):
     """File documents."""
 
     uploads: tuple[Upload, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Sign(Command):
     """Record a signature: `who` as in `Needs.signatures`, `document` a number or a kind."""
 
@@ -160,7 +161,7 @@ class Sign(Command):
     uploads: tuple[Upload, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Unsign(Command):
     """Void a signature, or record that it was refused."""
 
@@ -168,7 +169,7 @@ class Unsign(Command):
     rejected: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ChangeParty(Command):
     """Add, replace people of, or end a party. `action` is `add`, `replace` or `end`."""
 
@@ -178,7 +179,7 @@ class ChangeParty(Command):
     since: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class MoveDeadline(Command):
     """Extend a deadline to a day or instant (ISO text), or waive it when `to` is None."""
 
@@ -186,14 +187,14 @@ class MoveDeadline(Command):
     to: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class StopClock(Command):
     """Stop the clock of the case, or start it again."""
 
     start: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Correct(Command):
     """Point at a wrong entry; with `undo`, take back the latest transition."""
 
@@ -201,19 +202,19 @@ class Correct(Command):
     undo: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Follow(Command):
     """Look again at what is anchored elsewhere: a field of a related case has moved."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Remind(Command):
     """Deal with the steps of a deadline's ladder that are due."""
 
     deadline: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Expire(Command):
     """Record that a deadline's instant has passed; its `then` follows."""
 
