@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.app.access import case_seen, may_see, reader
+from engine.app.called import ids_in, names_of
 from engine.app.describe import describe_entry
 from engine.app.office import Caller, Office
 from engine.core.case import Case, Document
@@ -33,7 +34,8 @@ class Decided:
         entry: The entry that recorded it, as the contract's JSON.
         papers: The documents that lay before the decision, the newest of each kind.
         since: The later entries of the case it is about that changed something, as the contract's JSON.
-        titles: Kind of document -> title; `definition` is that of `case`.
+        titles: Kind of document -> title; `definition` is that of `case`, `course` that of `about`.
+        names: What the people in the decision and in the later entries are called, by id and by login.
     """
 
     case: Case
@@ -44,6 +46,8 @@ class Decided:
     papers: Sequence[Document]
     since: Sequence[Mapping[str, Any]]
     titles: Mapping[str, Mapping[str, str]]
+    course: Definition
+    names: Mapping[str, str]
 
     def as_json(self) -> dict[str, Any]:
         """The decision for scripts."""
@@ -95,10 +99,15 @@ def _decided(tx: UnitOfWork, office: Office, holder: Case, about: Case) -> Decid
     newest = {d.kind: d for d in about.documents if d.n <= n and not d.draft}
     own = {d.kind: d for d in holder.documents if not d.draft} if holder.reference != about.reference else {}
     meeting = tx.cases.get(str(holder.data["meeting"])) if holder.data.get("meeting") else None
-    titles = office.catalog.definition(tx, about.workflow, about.version).documents
+    course = office.catalog.definition(tx, about.workflow, about.version)
+    since = tuple(_since(tx, about, n))
+    logins = {login: user for login in {e["actor"] for e in since} if (user := tx.directory.user_id(login))}
+    names = names_of(tx, {*ids_in(holder.data), *logins.values()})
+    names |= {login: names[user] for login, user in logins.items() if user in names}
+    titles = (*course.documents.values(), *definition.documents.values())
     return Decided(
         holder, about, definition, meeting.title if meeting else "", entry, (*newest.values(), *own.values()),
-        tuple(_since(tx, about, n)), {k.id: k.title for k in (*titles.values(), *definition.documents.values())},
+        since, {kind.id: kind.title for kind in titles}, course, names,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from engine.app.access import case_seen, is_outsider, may_see, reader
+from engine.app.called import ids_in, names_of
 from engine.app.describe import describe_row
 from engine.app.edit import user_named
 from engine.app.naming import values_named
@@ -69,7 +70,7 @@ class Page:
 
     Attributes:
         more: Whether there are cases after the last row.
-        columns: Field of each column that is one.
+        columns: Field of each column that is one; `names` what the people and organisations in them are called.
         sum: What was asked to be added up, with its field; None without `--sum`.
     """
 
@@ -77,6 +78,7 @@ class Page:
     more: bool
     columns: Mapping[str, Field]
     sum: tuple[Field, Decimal] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def list_cases(office: Office, caller: Caller, wanted: Wanted) -> Page:
@@ -101,7 +103,8 @@ def list_cases(office: Office, caller: Caller, wanted: Wanted) -> Page:
         total = None
         if added:
             total = added, sum((Decimal(str(x.data.get(added.id) or 0)) for x in listed), Decimal(0))
-        return Page(listed, wanted.limit is not None and len(rows) > wanted.limit, columns, total)
+        names = names_of(tx, ids_in([[x.data.get(name) for name in columns] for x in listed]))
+        return Page(listed, wanted.limit is not None and len(rows) > wanted.limit, columns, total, names)
 
 
 def _seen(tx: UnitOfWork, office: Office, actor: Actor, asked: CaseFilter) -> Iterator[CaseRow]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.app.access import case_seen, is_outsider, reader
+from engine.app.called import names_of
 from engine.app.describe import describe_entry
 from engine.app.office import Caller, Office
 from engine.app.record import OFFICE
@@ -46,7 +47,7 @@ def entries(office: Office, caller: Caller, asked: Asked) -> Iterator[Mapping[st
     """The entries that fit, in the order they were recorded; `actor` is a login where there is one.
 
     Beside the contract's keys each has `name` (of the person behind the actor), `event_title`, `source_title`,
-    `target_title` in the caller's language, and `behalf_name`; they are None where there is nothing to name.
+    `target_title` in the caller's language, `behalf_name`, and of mail `letter`; None where there is nothing to name.
 
     Raises:
         NotFound: The case, its parent or the actor is not known here.
@@ -132,7 +133,25 @@ class _Titles:
             "event_title": self._event(workflow, version, entry["event"]),
             "source_title": self._state(workflow, version, entry["source"]),
             "target_title": self._state(workflow, version, entry["target"]),
+            "letter": self._letter(entry),
         }  # fmt: skip
+
+    def _letter(self, entry: Mapping[str, Any]) -> dict[str, str] | None:
+        """Of an entry about mail: the template or the deadline's title, and the recipient's name."""
+        mail = entry["changes"].get("mail")
+        if not isinstance(mail, Mapping):
+            return None
+        about, _, rest = str(mail["key"]).partition("/")
+        deadline = about.rpartition("#")[2].partition(":")[2]
+        person = rest.rpartition("/")[2]
+        name = names_of(self._tx, {person}).get(person, "")
+        workflow, version = entry["workflow"], entry["version"]
+        if not deadline or workflow is None or version is None:
+            return {"template": rest.partition("/")[0], "about": "", "to": name}
+        rules = self._office.catalog.definition(self._tx, workflow, version).deadlines
+        rule = rules.get(deadline.partition(".")[0])
+        title = rule.title[self._lang] if rule else deadline
+        return {"template": (rule.message if rule else None) or "reminder", "about": title, "to": name}
 
     def _user(self, user: str) -> tuple[str, str | None]:
         if user not in self._users:
@@ -161,5 +180,5 @@ class _Titles:
 
 def contract(entry: Mapping[str, Any]) -> dict[str, Any]:
     """The entry with the contract's keys alone."""
-    names = ("name", "behalf_name", "event_title", "source_title", "target_title")
+    names = ("name", "behalf_name", "event_title", "source_title", "target_title", "letter")
     return {key: value for key, value in entry.items() if key not in names}

@@ -15,6 +15,7 @@ from engine.app.run import setup_for
 from engine.app.titles import with_titles
 from engine.core.acting import EXTERNAL
 from engine.core.case import Actor, Case
+from engine.core.choosing import fitting
 from engine.core.command import Advance
 from engine.core.decide import decide
 from engine.core.decision import Decision, Setup
@@ -61,11 +62,12 @@ class Possible:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """A case and the events of its state, in the order of its definition."""
+    """A case and the events of its state, in the order of its definition; `others`: the workflows they touch."""
 
     case: Case
     definition: Definition
     events: tuple[Possible, ...]
+    others: Mapping[str, Definition] = field(default_factory=dict)
 
 
 def next_events(office: Office, caller: Caller, reference: str, event: str | None = None) -> Ahead:
@@ -92,7 +94,10 @@ def next_events(office: Office, caller: Caller, reference: str, event: str | Non
                 attempt(tx, office, actor, case, name)
             names = (name,)
         events = tuple(_possible(tx, office, actor, case, name) for name in names)
-        return Ahead(case, machine.definition, events)
+        names = {str(other["workflow"]) for found in events for other in found.cases if other["workflow"]}
+        today = office.calendar.day(tx.now)
+        others = {name: office.catalog.current(tx, name, today).definition for name in sorted(names)}
+        return Ahead(case, machine.definition, events, others)
 
 
 def attempt(tx: UnitOfWork, office: Office, actor: Actor, case: Case, event: str) -> tuple[Setup, Decision]:
@@ -111,7 +116,7 @@ def attempt(tx: UnitOfWork, office: Office, actor: Actor, case: Case, event: str
 
 def _possible(tx: UnitOfWork, office: Office, actor: Actor, case: Case, event: str) -> Possible:
     machine = office.catalog.get(tx, case.workflow, case.version)
-    edges = tuple(t for t in machine.definition.edges(event) if case.state in t.source)
+    edges = _edges(tx, office, actor, case, event)
     roles = tuple(dict.fromkeys(role for edge in edges for role in edge.by))
     decision: Decision | None = None
     missing: tuple[Refusal, ...] = ()
@@ -130,6 +135,15 @@ def _possible(tx: UnitOfWork, office: Office, actor: Actor, case: Case, event: s
         people={role: people_named(tx, office, case, role) for role in sorted(who)},
         help=next((edge.help for edge in edges if edge.help), None), edges=edges, **effects,
     )  # fmt: skip
+
+
+def _edges(tx: UnitOfWork, office: Office, actor: Actor, case: Case, event: str) -> tuple[Transition, ...]:
+    """The edges that may be meant here: those whose conditions hold, or all where none does."""
+    machine = office.catalog.get(tx, case.workflow, case.version)
+    command = Advance(reference=case.reference, actor=actor, event=event)
+    setup = setup_for(tx, office, machine, case, command)
+    edges = tuple(t for t in machine.definition.edges(event) if case.state in t.source)
+    return fitting(setup, case, event, actor) or edges
 
 
 def _target(case: Case, edge: Transition) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.app.access import case_seen, is_outsider, may_see, reader
 from engine.app.as_of import case_as_of, children_as_of, moment_of
+from engine.app.called import ids_in, names_of
 from engine.app.describe import describe_case, describe_entry
 from engine.app.office import Caller, Office
 from engine.core.case import Actor, Case
@@ -33,6 +34,7 @@ class Related:
     title: str
     workflow: Text
     state: Text
+    field: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def _view(tx: UnitOfWork, office: Office, actor: Actor, case: Case, at: datetime
     seen = [child for child in children if may_see(tx, office, actor, child)]
     told = describe_case(tx, definition, case) | {"children": [child.reference for child in seen]}
     related = tuple(_related(tx, office, actor, definition, case, seen, is_past=is_past))
-    names = _names(tx, definition, case, today) | {r.reference: r.title for r in related}
+    names = _names(tx, case, today) | {r.reference: r.title for r in related}
     told["parties"] = [
         party | {"organisation": names.get(party["organisation_id"], party["organisation"])}
         for party in told["parties"]
@@ -122,7 +124,8 @@ def last_entries(tx: UnitOfWork, case: Case, *, outside: bool = False, most: int
         if outside and told["kind"] not in ("open", "advance"):
             continue
         login = tx.directory.login_of(told["actor"]) if told["actor"].startswith("u:") else None
-        entries.append(told | {"actor": login or told["actor"], **({"note": None} if outside else {})})
+        name = names_of(tx, {told["actor"]}).get(told["actor"])
+        entries.append(told | {"actor": login or told["actor"], "name": name, **({"note": None} if outside else {})})
         if len(entries) == most:
             break
     return entries[::-1]
@@ -141,14 +144,15 @@ def _related(
     for field in definition.fields.values():
         linked = tx.cases.get(str(case.data[field.id])) if field.type == "case" and case.data.get(field.id) else None
         if linked is not None and linked.reference != case.parent and may_see(tx, office, actor, linked):
-            yield _one(tx, office, field.id, linked, outward=True)
+            yield replace(_one(tx, office, field.id, linked, outward=True), field=field.title)
     if is_past:
         return  # Who points here now says nothing of who did then.
     known = {child.reference for child in children}
     for name, field_id in tx.cases.linked_from(case.reference):
         other = tx.cases.get(name)
         if field_id != "parent" and name not in known and other is not None and may_see(tx, office, actor, other):
-            yield _one(tx, office, field_id, other, outward=False)
+            theirs = office.catalog.definition(tx, other.workflow, other.version).fields.get(field_id)
+            yield replace(_one(tx, office, field_id, other, outward=False), field=theirs.title if theirs else None)
 
 
 def _one(tx: UnitOfWork, office: Office, relation: str, case: Case, *, outward: bool) -> Related:
@@ -157,17 +161,12 @@ def _one(tx: UnitOfWork, office: Office, relation: str, case: Case, *, outward: 
     return Related(relation, outward, case.reference, case.title, definition.title, state)
 
 
-def _names(tx: UnitOfWork, definition: Definition, case: Case, on: date) -> dict[str, str]:
-    """What people and organisations in parties, data and signatures are called."""
-    held = {f.type: set[str]() for f in definition.fields.values()}
-    for field in definition.fields.values():
-        if case.data.get(field.id):
-            held[field.type].add(str(case.data[field.id]))
-    people = held.get("person", set()) | {s.person for s in case.signatures} | set(case.recused)
-    people |= {person for party in case.parties for named in party.people.values() for person in named}
-    organisations = held.get("organisation", set()) | {party.organisation for party in case.parties}
-    found = {p.id: p.name for p in tx.directory.people(people).values()}
-    return found | {o.id: o.name for o in tx.directory.organisations(organisations, on=on).values()}
+def _names(tx: UnitOfWork, case: Case, on: date) -> dict[str, str]:
+    """What people and organisations in parties, data and signatures are called, and the officer."""
+    ids = {*ids_in(case.data), *case.recused, *(s.person for s in case.signatures)}
+    ids |= {person for party in case.parties for named in party.people.values() for person in named}
+    ids |= {party.organisation for party in case.parties} | ({case.assignee} if case.assignee else set())
+    return names_of(tx, ids, on)
 
 
 def tree(office: Office, caller: Caller, reference: str) -> Kin:

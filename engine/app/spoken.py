@@ -1,14 +1,12 @@
 """Field values as people read them in mails: formatted, and with names in place of ids."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from engine.app.called import ID, names_of
 from engine.core.definition import Field
 from engine.core.fields import format_value
 from engine.ports import UnitOfWork
-
-_ID = re.compile(r"[op]:\d+")
 
 
 class Speaker:
@@ -27,17 +25,9 @@ class Speaker:
                     for record in value or ()]  # fmt: skip
         if value is None:
             return ""
-        if isinstance(value, str) and _ID.fullmatch(value):
-            return self._name(value)
+        if isinstance(value, str) and ID.fullmatch(value):
+            return names_of(self._tx, {value}).get(value, value)
         if field.type == "case":
             found = self._tx.cases.get(str(value))
             return found.title if found else str(value)
         return format_value(field, value, self._lang, zone=self._zone)
-
-    def _name(self, some_id: str) -> str:
-        """The name behind an id; fills put ids into text fields too (`presented_by`)."""
-        if some_id.startswith("o:"):
-            organisation = self._tx.directory.organisations({some_id}).get(some_id)
-            return organisation.name if organisation else some_id
-        person = self._tx.directory.person(some_id)
-        return person.name if person else some_id

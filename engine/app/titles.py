@@ -3,19 +3,27 @@
 The ids themselves stay in `Refusal.params`, for the log and for scripts.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from engine.app.called import ID, names_of
 from engine.app.office import Office
 from engine.core.command import Command, Open
 from engine.core.definition import Definition, Field, Text
 from engine.core.errors import Refusal
+from engine.core.language import LANGUAGES
+from engine.core.localday import format_day, format_moment
+from engine.core.money import format_money
 from engine.ports import UnitOfWork
 
 _FIELDS = ("field", "other", "list", "wanted", "anchor", "missing", "target")
 _CASES = ("child", "report", "linked", "project", "item", "decision", "other", "request", "parent")
 """Parameters that hold a case; a state beside one is a state of that case."""
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?$")
+_AMOUNT = re.compile(r"-?\d+\.\d\d")
 _CHOICES = ("kind", "side", "admitted", "values", "type", "why")
 
 
@@ -54,14 +62,10 @@ class _Titles:
 
     def _title(self, name: str, value: str, params: Mapping[str, Any]) -> Text | None:
         definition = self._definition
-        found: Text | None = None
+        found: Text | None = self._plain(value, params)
+        if found is not None:
+            return found
         match name:
-            case "person":
-                person = self._tx.directory.people({value}).get(value)
-                return {"sv": person.name, "en": person.name} if person else None
-            case "organisation":
-                organisation = self._tx.directory.organisations({value}).get(value)
-                return {"sv": organisation.name, "en": organisation.name} if organisation else None
             case "state" | "states":
                 states = self._owner(params).states
                 found = states[value].title if value in states else None
@@ -79,6 +83,31 @@ class _Titles:
         if found is None and name in _CHOICES:
             found = self._label(value)
         return {"sv": f"”{found['sv']}”", "en": f"“{found['en']}”"} if found else None
+
+    def _plain(self, value: str, params: Mapping[str, Any]) -> Text | None:
+        """A person, a day, an instant or an amount as people write it; None for any other text."""
+        if ID.fullmatch(value):
+            name = names_of(self._tx, {value}).get(value)
+            return {"sv": name, "en": name} if name else None
+        if _AMOUNT.fullmatch(value):
+            return {lang: format_money(value, lang) for lang in LANGUAGES}
+        try:
+            found = datetime.fromisoformat(value) if _MOMENT.match(value) else None
+        except ValueError:
+            return None
+        if found is None:
+            return None
+        if found.tzinfo is None:
+            return {lang: format_day(found.date(), lang) for lang in LANGUAGES}
+        return {lang: format_moment(found, lang, self._office.calendar.zone, ends_day=self._ends_day(params))
+                for lang in LANGUAGES}  # fmt: skip
+
+    def _ends_day(self, params: Mapping[str, Any]) -> bool:
+        """Whether midnight closes a day: in fields but those that begin one, and never where something occurred."""
+        field = self._owner(params).fields.get(str(params.get("field"))) or self._definition.fields.get(
+            str(params.get("field"))
+        )
+        return field is not None and field.day != "start"
 
     def _field(self, name: str, value: str, params: Mapping[str, Any]) -> Text | None:
         """A field's title; what is missing may be a criterion, what is wanted of a linked case is a field of that."""

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from engine.app.called import with_names
 from engine.app.decisions import Decided
 from engine.cli.options import Shell
 from engine.cli.output import say, say_styled
 from engine.cli.session import Session
-from engine.cli.texts import has_text
+from engine.cli.showing import entry_text, who_text
 from engine.core.case import Document
 from engine.core.fields import format_value
 from engine.core.localday import format_day, format_moment
@@ -33,17 +34,17 @@ class _Decision:
                    color=self.shell.color)  # fmt: skip
         if data.get("content"):
             self._say("decision_content", content=self._field("content"))
-        if data.get("meeting"):
-            self._say(
-                "decision_meeting", meeting=decided.meeting or data["meeting"], paragraph=self._field("paragraph")
-            )
-        elif data.get("delegation_no"):
+        delegated = bool(data.get("delegation_no"))
+        if delegated:
             self._say("decision_delegated", number=self._field("delegation_no"))
+        if data.get("meeting"):
+            code = "decision_reported" if delegated else "decision_meeting"
+            self._say(code, meeting=decided.meeting or data["meeting"], paragraph=self._field("paragraph"))
         for name in ("decided_by", "presented_by", "took_part", "reasons"):
             if data.get(name):
                 self._say(f"decision_{name}", what=self._field(name))
         entry = decided.entry
-        at = format_moment(parse_instant(entry["recorded_at"]), self.lang, self.zone)
+        at = self._moment(entry["recorded_at"])
         self._say("decision_recorded", entry=entry["entry"], at=at, hash=entry["hash"])
         self._papers(decided.papers)
         self._since()
@@ -63,16 +64,25 @@ class _Decision:
             return
         self._say("decision_since")
         for entry in self.decided.since:
-            at = format_moment(parse_instant(entry["recorded_at"]), self.lang, self.zone)
-            fields = ", ".join(sorted({*entry["changes"].get("set", {}), *entry["changes"].get("private", ())}))
-            kind = f"kind_{entry['kind']}"
-            what = entry["event"] or (self.text(kind) if has_text(kind, self.lang) else entry["kind"])
-            say(f"    {entry['entry']} {at}: {what} ({entry['actor']}){f' – {fields}' if fields else ''}")
+            at, what = self._moment(entry["recorded_at"]), entry_text(entry, self.decided.course, self.shell)
+            who = who_text({**entry, "name": self.decided.names.get(entry["actor"])}, self.shell)
+            fields = self._titles({*entry["changes"].get("set", {}), *entry["changes"].get("private", ())})
+            say(f"    {entry['entry']} {at}: {what} ({who}){f' – {fields}' if fields else ''}")
+
+    def _titles(self, names: set[str]) -> str:
+        """The fields that an entry changed, by their titles, in the order of the definition."""
+        fields = self.decided.course.fields
+        titles = [field.title[self.lang] for name, field in fields.items() if name in names]
+        return ", ".join([*titles, *sorted(names - fields.keys())])
+
+    def _moment(self, at: str) -> str:
+        return format_moment(parse_instant(at), self.lang, self.zone, ends_day=False)
 
     def _field(self, name: str) -> str:
         field, value = self.decided.definition.fields.get(name), self.decided.case.data.get(name)
         if value is None:
             return ""
+        value = with_names(value, self.decided.names)
         told = format_value(field, value, self.lang, zone=self.zone) if field else str(value)
         return " ".join(told.split())
 

@@ -100,6 +100,7 @@ def _amount(shell: Shell, field: Any, total: Decimal) -> str:
 
 def _cell(shell: Shell, session: Session, page: Any, row: Any, name: str, now: datetime) -> Any:
     """A cell for people: titles for ids, local moments, formatted values."""
+    from engine.app.called import with_names
     from engine.core.fields import format_value
     from engine.core.localday import format_moment
     from engine.core.when import parse_instant
@@ -107,7 +108,8 @@ def _cell(shell: Shell, session: Session, page: Any, row: Any, name: str, now: d
     zone, lang, definition = session.office.calendar.zone, shell.lang, row.definition
     if name in page.columns:
         field = definition.fields.get(name)
-        return format_value(field, row.data.get(name), lang, zone=zone) if field else ""
+        value = with_names(row.data.get(name), page.names)
+        return format_value(field, value, lang, zone=zone) if field else ""
     value = row.told[name]
     if value is None:
         return ""
@@ -119,7 +121,7 @@ def _cell(shell: Shell, session: Session, page: Any, row: Any, name: str, now: d
         return definition.title[lang]
     if name == "next_deadline":
         return _deadline(shell, session, definition, value, now)
-    return format_moment(parse_instant(value), lang, zone) if name in MOMENTS else value
+    return format_moment(parse_instant(value), lang, zone, ends_day=False) if name in MOMENTS else value
 
 
 def _deadline(shell: Shell, session: Session, definition: Any, value: Mapping[str, str], now: datetime) -> str:

@@ -8,7 +8,10 @@ import click
 from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_lines, mark_sandbox, say
 from engine.cli.session import Session, moment_text, open_session
-from engine.cli.texts import has_text, role_text
+from engine.cli.texts import has_text, letter_text, role_text
+
+CHANGES = {"movedeadline": "deadline", "stopclock": "clock", "changeparty": "party"}
+"""Refused changes whose name in the log is not the kind of entry that they would have made."""
 
 
 @click.command("log")
@@ -44,9 +47,11 @@ def entry_line(shell: Shell, session: Session, entry: Mapping[str, Any]) -> str:
     """One entry on one line: when, which, what, from where to where, who, and why."""
     parts = [moment_text(session, entry["recorded_at"]), entry["entry"], _what(shell, entry)]
     if entry["target_title"] and entry["source"] != entry["target"]:
-        parts.append(f"{entry['source_title'] or '·'} → {entry['target_title']}")
-    if entry["occurred_at"] != entry["recorded_at"]:
-        parts.append(shell.text("log_occurred", at=moment_text(session, entry["occurred_at"])))
+        states = f"{entry['source_title']} → " if entry["source_title"] else "→ "
+        parts.append(states + entry["target_title"])
+    at, occurred = (moment_text(session, entry[name]) for name in ("recorded_at", "occurred_at"))
+    if occurred != at:
+        parts.append(shell.text("log_occurred", at=occurred))
     parts.append(_who(shell, entry))
     if entry["note"]:
         parts.append(f"– {entry['note']}")
@@ -56,16 +61,27 @@ def entry_line(shell: Shell, session: Session, entry: Mapping[str, Any]) -> str:
 def _what(shell: Shell, entry: Mapping[str, Any]) -> str:
     key = f"log_kind_{entry['kind']}"
     kind = shell.text(key) if has_text(key, shell.lang) else entry["kind"]
-    title = entry["event_title"] or entry["event"]
+    title = entry["event_title"] or _change(shell, entry["event"])
     if entry["kind"] in ("open", "advance"):
         return str(title)
-    mail = entry["changes"].get("mail")
+    mail = entry["changes"].get("mail") if entry["letter"] else None
     if mail:
-        return f"{kind}: {shell.text('mail_' + mail['state'])} ({mail['key']})"
+        letter = entry["letter"]
+        title = ": ".join(part for part in (letter_text(letter["template"], shell.lang), letter["about"]) if part)
+        to = f" → {letter['to']}" if letter["to"] else ""
+        return f"{kind} {shell.text('mail_' + mail['state'])}: {title}{to}"
     return f"{kind}: {title}" if title else kind
 
 
+def _change(shell: Shell, name: str | None) -> str | None:
+    """A change that is no event, as the log names it where it was refused."""
+    key = f"log_kind_{CHANGES.get(name or '', name)}"
+    return shell.text(key) if name and has_text(key, shell.lang) else name
+
+
 def _who(shell: Shell, entry: Mapping[str, Any]) -> str:
+    if entry["actor"] == "system":
+        return role_text("system", shell.lang)
     who = f"{entry['name']} ({entry['actor']})" if entry["name"] else str(entry["actor"])
     if entry["role"] not in (None, "system"):
         who += f", {role_text(entry['role'], shell.lang)}"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from engine.app.called import ID, with_names
 from engine.app.letters import days_text, due_text
 from engine.app.query import Related, View
 from engine.cli.options import Shell
@@ -11,7 +12,7 @@ from engine.cli.output import paint, safe, safe_lines, say, say_styled
 from engine.cli.session import Session
 from engine.cli.tables import Column, pad, print_table, ribbon, width
 from engine.cli.telling import arrow
-from engine.cli.texts import has_text, role_text
+from engine.cli.texts import has_text, letter_text, role_text
 from engine.core.definition import Definition, Field
 from engine.core.fields import format_value
 from engine.core.localday import format_day, format_moment
@@ -51,7 +52,8 @@ class CasePrinter:
                  self.text("case_revision", n=case.revision)]  # fmt: skip
         say(" · ".join(about))
         if self.view.is_past:
-            say_styled([(self.text("case_as_of", at=self._moment(self.view.at)), "yellow")], color=self.color)
+            at = format_moment(self.view.at, self.lang, self.zone)
+            say_styled([(self.text("case_as_of", at=at), "yellow")], color=self.color)
         used = {state.phase for state in definition.states.values()}
         phases = [phase for phase in definition.phases if phase in used]
         here = phases.index(definition.states[case.state].phase)
@@ -66,7 +68,9 @@ class CasePrinter:
         if state.owner:
             rows.append((self.text("case_acts"), role_text(state.owner, self.lang)))
         if self.view.told["owner"]:
-            rows.append((self.text("case_handler"), str(self.view.told["owner"])))
+            name = self.view.names.get(case.assignee or "")
+            login = str(self.view.told["owner"])
+            rows.append((self.text("case_handler"), f"{name} ({login})" if name and name != login else login))
         if case.stopped_at:
             rows.append((self.text("case_clock"), self.text("case_stopped", at=self._moment(case.stopped_at))))
         if case.recused:
@@ -81,7 +85,9 @@ class CasePrinter:
         for edge in self.view.definition.transitions:
             if self.view.case.state in edge.source and edge.by != ("system",):
                 titles.setdefault(edge.event, edge.title[self.lang])
-        told = " · ".join(titles.values()) or self.text("case_nothing_next")
+        told = " · ".join(titles.values())
+        if not told:
+            return self.text("case_nothing_next")
         return told + "\n" + self.text("case_see_next", command=f"skede next {self.view.case.reference}")
 
     def _data(self) -> None:
@@ -94,13 +100,16 @@ class CasePrinter:
         self._section("case_data", rows)
 
     def _value(self, field: Field, value: Any) -> str:
-        if field.type in ("case", "person", "organisation"):
+        if field.type == "case":
             name = self.view.names.get(str(value))
             return f"{value}  {name}" if name else str(value)
+        if ID.fullmatch(str(value)):
+            return self._name(str(value))
         if field.type == "list":
             fields = field.item.values()
+            named = with_names(value, self.view.names)
             records = ([format_value(f, record.get(f.id), self.lang, zone=self.zone) for f in fields]
-                       for record in value)  # fmt: skip
+                       for record in named)  # fmt: skip
             return "\n".join(", ".join(part for part in record if part) for record in records)
         return format_value(field, value, self.lang, zone=self.zone)
 
@@ -159,8 +168,7 @@ class CasePrinter:
     def _relation(self, related: Related) -> str:
         if related.relation in ("parent", "child"):
             return self.text(f"relation_{related.relation}")
-        field = self.view.definition.fields.get(related.relation)
-        name = field.title[self.lang] if field and related.outward else related.relation
+        name = related.field[self.lang] if related.field else related.relation
         return name if related.outward else self.text("relation_points_here", field=name)
 
     def _entries(self) -> None:
@@ -169,7 +177,7 @@ class CasePrinter:
             what = entry_text(entry, self.view.definition, self.shell)
             role = role_text(entry["role"], self.lang) if entry["role"] else ""
             at = self._moment(parse_instant(entry["recorded_at"]))
-            rows.append((f"#{entry['n']}", at, what, entry["actor"], role, entry["note"]))
+            rows.append((f"#{entry['n']}", at, what, who_text(entry, self.shell), role, entry["note"]))
         self._table("case_entries", ("col_n", "col_when", "col_what", "col_who", "col_role", "col_note"), rows)
 
     def _table(self, heading: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -208,7 +216,7 @@ class CasePrinter:
         return self.view.names.get(person) or person
 
     def _moment(self, at: datetime) -> str:
-        return format_moment(at, self.lang, self.zone)
+        return format_moment(at, self.lang, self.zone, ends_day=False)
 
     def _day(self, text: str) -> str:
         return format_day(parse_date(text), self.lang)
@@ -221,9 +229,20 @@ def print_line(line: str) -> None:
     sys.stdout.write(line.rstrip() + "\n")
 
 
+def who_text(entry: Mapping[str, Any], shell: Shell) -> str:
+    """Who did it: the person, or the login where nobody is known behind it; the engine itself by its name."""
+    if entry["actor"] == "system":
+        return shell.text("role_system")
+    return str(entry.get("name") or entry["actor"])
+
+
 def entry_text(entry: Mapping[str, Any], definition: Definition, shell: Shell) -> str:
     """An entry in few words: the event and where it led, or the kind of change."""
     lang = shell.lang
+    if entry["kind"] == "mail":
+        template = str(entry["changes"]["mail"]["key"]).partition("/")[2].partition("/")[0]
+        title = letter_text(template, lang)
+        return shell.text("kind_mail") + (f": {title}" if title != template else "")
     if entry["event"] is None:
         kind = f"kind_{entry['kind']}"
         return shell.text(kind) if has_text(kind, lang) else str(entry["kind"])

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from engine.cli.output import can_draw, paint, safe, say
 
+WHOLE_WORD = 44
+"""A column whose cells are single words no longer than this is never broken: ids are there to be copied."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -72,8 +75,11 @@ def _print_rich_table(columns: Sequence[Column], cells: Sequence[Sequence[str]])
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        table.add_column(Text(column.title), justify="right" if column.right else "left", overflow="fold")
+    for i, column in enumerate(columns):
+        whole = all(" " not in row[i] and width(row[i]) <= WHOLE_WORD for row in cells)
+        table.add_column(
+            Text(column.title), justify="right" if column.right else "left", overflow="fold", no_wrap=whole
+        )
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
     Console(file=sys.stdout).print(table)

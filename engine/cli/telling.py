@@ -8,7 +8,7 @@ from engine.app.wording import Words, words_for
 from engine.cli.options import Shell
 from engine.cli.output import can_draw, emit_json, say, say_beside, say_styled
 from engine.cli.session import Session
-from engine.cli.texts import has_text
+from engine.cli.texts import has_text, letter_text
 from engine.core.localday import format_day
 from engine.core.when import parse_date
 
@@ -98,10 +98,11 @@ class _Teller:
     def _messages(self, told: Mapping[str, Any]) -> None:
         for message in told["messages"]:
             if message["to"] is None:
-                self.say("  " + self.text("case_message_nobody", template=message["template"]))
+                self.say("  " + self.text("case_message_nobody", template=letter_text(message["template"], self.lang)))
                 continue
             code = f"case_message_{message['state']}" if message["state"] in SILENT else "case_message"
-            self.say("  " + self.text(code, name=message["to_name"] or message["to"], template=message["template"]))
+            letter = letter_text(message["template"], self.lang)
+            self.say("  " + self.text(code, name=message["to_name"] or message["to"], template=letter))
 
     def _others(self, told: Mapping[str, Any]) -> None:
         for other in told["cases"]:

@@ -65,6 +65,11 @@ def role_text(role: str, lang: str) -> str:
     return f"{_find(f'role_{function}', lang) or function} ({name})"
 
 
+def letter_text(template: str, lang: str) -> str:
+    """What a letter is called in listings; a template of the home's own by its name."""
+    return _find(f"letter_{template}", lang) or template
+
+
 @cache
 def files(lang: str) -> list[Path]:
     """The files of a language, in the order in which they are asked."""

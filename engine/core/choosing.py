@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.core.acting import Acting, act
 from engine.core.amending import foreign_fields, parse_values
-from engine.core.case import Case, Document
+from engine.core.case import Actor, Case, Document
 from engine.core.command import Advance, Open, Upload
 from engine.core.decision import Setup
 from engine.core.definition import Transition
@@ -15,7 +15,9 @@ from engine.core.errors import Refusal, TransitionRefused
 from engine.core.facts import Facts
 from engine.core.guard import Context
 from engine.core.machine import START, EdgeRefused, Fit, WrongEvent
-from engine.core.requirements import speakers, unmet
+from engine.core.requirements import passes, speakers, unmet
+
+CLOCK = ("system",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,13 @@ def choose(setup: Setup, case: Case, command: Advance | Open, occurred: datetime
     n = case.n + 1
     filed = replace(case, documents=case.documents + documents_from(command.uploads, case, n, occurred))
     found: dict[int, Chosen] = {}
+    here = [edge for edge in setup.definition.edges(command.event) if case.state in edge.source]
+    peopled = any(edge.by != CLOCK for edge in here)  # what hinders the clock is then no news to people
 
     def ask(edge: Transition) -> tuple[Fit, list[Refusal]]:
         who = act(setup.definition, case, command, speakers(edge, case))
+        if isinstance(who, Refusal) and edge.by == CLOCK and peopled:
+            return Fit.RULED_OUT, [who]
         acting = who if isinstance(who, Acting) else Acting(edge.by[0])
         context, brought, counters = context_of(setup, case, filed, command, edge, acting, values, occurred)
         off = [r for use in edge.when for r in setup.registry.guards[use.name].function(context, **use.params)]
@@ -86,6 +92,19 @@ def choose(setup: Setup, case: Case, command: Advance | Open, occurred: datetime
     except EdgeRefused as error:
         raise TransitionRefused(reasons=error.reasons) from None
     return found[id(edge)]
+
+
+def fitting(setup: Setup, case: Case, event: str, actor: Actor) -> tuple[Transition, ...]:
+    """The edges of an event from where the case is whose conditions (`when`) hold, whoever may take them."""
+    edges = [edge for edge in setup.definition.edges(event) if case.state in edge.source]
+    command = Advance(reference=case.reference, actor=actor, event=event)
+
+    def holds(edge: Transition) -> bool:
+        acting = Acting(edge.by[0])
+        context, _, _ = context_of(setup, case, case, command, edge, acting, {}, setup.now)
+        return passes(setup.registry, edge.when, context)
+
+    return tuple(edge for edge in edges if not edge.when or holds(edge))
 
 
 def _wrong(setup: Setup, case: Case, command: Advance | Open, code: str) -> Refusal:

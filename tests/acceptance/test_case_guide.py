@@ -38,8 +38,8 @@ def test_a_person_is_led_through_an_event_and_sees_the_letters_first(world: Worl
 
     assert done.code == 0, done.out
     for part in ("Skriv ett nummer mellan 1 och", "Vad ärendet rör, i korthet", "none (Ingen markering)",
-                 "”fel” går inte att välja", "Så här blir det:", "brev till Eva Ek (ack_received)", "Till: Eva Ek",
-                 "Ämne:", "Diarieför", f"Nästa steg: skede next {reference}"):  # fmt: skip
+                 "”fel” går inte att välja", "Så här blir det:", "brev till Eva Ek: Vi har tagit emot er ansökan",
+                 "Till: Eva Ek", "Ämne:", "Diarieför", f"Nästa steg: skede next {reference}"):  # fmt: skip
         assert part in done.out, (part, done.out)
     shown = world.inline("show", reference, "--json").json
     assert (shown["state"], shown["data"]["secrecy"]) == ("registered", "none")

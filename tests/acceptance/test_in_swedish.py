@@ -1,6 +1,9 @@
 """What a Swedish office reads: sentences and titles, not ids, English or instants of Greenwich."""
 
+import re
+
 import pytest
+from cases import World, receive
 from desk import SIM, Desk, desk_of, one_line
 
 pytestmark = pytest.mark.acceptance
@@ -37,3 +40,54 @@ def test_a_listing_is_asked_for_by_the_words_that_it_shows(desk: Desk, words: tu
 
     assert ran.code == 0, ran.err
     assert SIM in ran.out
+
+
+LEAKS = re.compile(r"\b[opu]:[0-9]|[0-9]T[0-9]{2}:[0-9]{2}|\bsystem\b|\(in\)")
+"""Ids of people, instants of Greenwich, and words of the engine."""
+
+
+def test_a_case_a_log_and_what_is_next_show_no_ids_and_no_instants_of_greenwich(world: World) -> None:
+    reference = receive(world)
+    world.inline("assign", reference, "officer", as_="officer")
+
+    for words in (("show", reference), ("log", reference), ("next", reference), ("list",), ("deadline", "list")):
+        told = world.inline(*words, as_="officer").out
+
+        assert not LEAKS.findall(told), (words, told)
+
+
+def test_what_is_next_names_letters_cases_and_moments_as_people_do(world: World) -> None:
+    world.inline("new", "call", "--title", "Nästa", "-s", "body=RUN", "-s", "opens_at=2021-09-01", as_="officer")
+
+    told = world.inline("next", "U-2021-002", "open_call", as_="officer").out
+
+    assert "”Öppnar” har inte inträffat än: 1 september 2021 kl. 00.00." in told
+    assert ": Nu kan ni söka medel" in told
+
+
+def test_what_has_to_be_given_is_told_once_and_with_one_command_that_gives_it_all(world: World) -> None:
+    reference = receive(world)
+
+    told = world.inline("next", reference, "register", as_="registrar").out
+
+    assert told.count("”Ärendemening”") == 1
+    assert f"allt på en gång: skede advance {reference} register -s " in told
+
+
+def test_the_log_names_the_letter_and_whom_it_went_to(world: World) -> None:
+    reference = receive(world)
+    world.inline(
+        "advance",
+        reference,
+        "register",
+        "-s",
+        "subject=Trygg start",
+        "-s",
+        "secrecy=none",
+        "-s",
+        "dnr=RUN 2021-00001",
+        as_="registrar",
+    )
+    world.inline("clock", "forward", "1d", "--tick", as_="root")
+
+    assert "brev skickat: Vi har tagit emot er ansökan → Eva Ek" in world.inline("log", reference).out

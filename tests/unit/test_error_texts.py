@@ -75,3 +75,12 @@ def test_a_malformed_value_is_told_with_the_title_of_its_field(type_: str, raw: 
 
     assert texts.error_text(raised.value, "sv").startswith(f"Sökt (sought): {told} Så här kan det se ut: ")
     assert str(raised.value).startswith("sought: ")
+
+
+@pytest.mark.parametrize("lang", ["sv", "en"])
+def test_every_letter_has_a_name_for_listings(lang: str) -> None:
+    folder = texts.TEXTS.parent / "mail" / lang
+    templates = [path.stem for path in folder.glob("[a-z]*.md")]
+
+    assert templates
+    assert [name for name in templates if texts.letter_text(name, lang) == name] == []

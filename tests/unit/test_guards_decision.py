@@ -77,7 +77,9 @@ def test_the_presenter_is_whom_the_case_names_else_its_officer_else_who_acts() -
     named = replace(parent, data={"presented_by": "Ola Ek"})
 
     assert filled("presented_by", asked(own, "adopt_board", around(parent=named))) == "Ola Ek"
-    assert filled("presented_by", asked(own, "adopt_board", around(parent=parent))) == "u:5"
+    known, unknown = (around(parent=parent, references={"user:u:5": people}) for people in (("p:5",), ()))
+    assert filled("presented_by", asked(own, "adopt_board", known)) == "p:5"
+    assert filled("presented_by", asked(own, "adopt_board", unknown)) == "u:5"
     assert filled("presented_by", asked(own, "adopt_board", around())) == "p:9"
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from engine.core.errors import Refusal
 from engine.core.guard import Context
 from engine.core.when import add_span, parse_span
-from workflows.guards.meeting import acting_person
+from workflows.guards.meeting import acting_person, officer_of
 from workflows.guards.registry import registry
 from workflows.guards.values import Refusals, empty, has_come, moment
 
@@ -69,7 +69,7 @@ def presented_by(context: Context, /) -> str:
     """Who presented the case, as its parent says; else the parent's officer, else who acts now."""
     parent = context.facts.case("parent")
     stated = parent.data.get("presented_by") if parent else None
-    return str(stated or (parent.assignee if parent else None) or acting_person(context))
+    return str(stated or (officer_of(context, parent) if parent else None) or acting_person(context))
 
 
 @registry.fill("report_by@1", needs=("next_meeting",))

@@ -95,7 +95,14 @@ def presenter(context: Context, /) -> str:
     wrote = context.case.events.get("finish_statement")
     if wrote and wrote.people:
         return wrote.people[0]
-    return context.case.assignee or acting_person(context)
+    return officer_of(context, context.case) or acting_person(context)
+
+
+def officer_of(context: Context, case: Case) -> str | None:
+    """The officer of a case: the person behind the login it is given to, else the user; None where it is nobody's."""
+    if case.assignee is None:
+        return None
+    return next(iter(context.facts.people(f"user:{case.assignee}")), case.assignee)
 
 
 @registry.fill("acting_person@1")
