@@ -148,7 +148,7 @@ class Chain:
 
     def _effect(self, kept: KeptEntry, entry: Entry) -> Iterator[Why]:
         """What the entry makes of its case, and whether the rules knew that."""
-        payload = json.loads(kept.logged.payload) if kept.logged.payload else None
+        payload = _read(kept.logged.payload)
         if self.reference == OFFICE:
             yield from self._said_by_office(entry, payload)
             return
@@ -240,6 +240,15 @@ class Chain:
                 yield Why("verify_document_missing", {"document": raw["id"]})
             elif sha256(content).hexdigest() != raw["sha256"]:
                 yield Why("verify_document", {"document": raw["id"]})
+
+
+def _read(payload: str | None) -> Mapping[str, Any] | None:
+    """The personal part of an entry; None where it is not there, or no JSON, which its commitment tells."""
+    try:
+        read = json.loads(payload or "null")
+    except ValueError:
+        return None
+    return read if isinstance(read, dict) else None
 
 
 def personal_fields(definition: Definition) -> frozenset[str]:

@@ -46,7 +46,7 @@ TABLES = (
     "cases", "links", "entries", "entry_private", "pending", "deadlines", "messages", "blobs", "definitions", "leaves",
     "nodes", "checkpoints",
 )  # fmt: skip
-NAMED_NOWHERE = {("messages", "id"), ("pending", "id")}
+NAMED_NOWHERE = {("messages", "id"), ("pending", "id"), ("entries", "id")}
 """Numbers that only order rows, and that no entry tells: with the order kept, nothing is changed by changing them."""
 
 Cell = tuple[str, str, int]
@@ -211,7 +211,7 @@ def test_every_row_that_is_gone_doubled_or_swapped_is_found(lab: tuple[Office, A
             missed += [] if is_found(office) else [("doubled", row)]
             attacker.delete(table, double)
     for one, two in pairwise(rows[: None if FULL else 4]):
-        if (table, "id") in NAMED_NOWHERE or not _swap(attacker, table, one, two):
+        if table in ("messages", "pending") or not _swap(attacker, table, one, two):
             continue
         missed += [] if _alike(attacker, table, one, two) or is_found(office) else [("swapped", one)]
         _swap(attacker, table, *_swapped(attacker, table, one, two))
