@@ -152,7 +152,11 @@ def find_home(flag: Path | None, environ: Mapping[str, str], start: Path | None 
     named = flag or (Path(environ["SKEDE_HOME"]) if environ.get("SKEDE_HOME") else None)
     if named is not None:
         if not (named / FILE).is_file():
-            raise SettingsError(f"{named} is not a home (it has no {FILE}): skede init {named} makes one")
+            raise SettingsError(
+                f"{named} is not a home (it has no {FILE}): skede init {named} makes one",
+                says="no_home",
+                home=str(named),
+            )
         return named.resolve()
     try:
         here = (start or Path.cwd()).resolve()

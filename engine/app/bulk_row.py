@@ -73,6 +73,10 @@ class Errand:
     request_id: str = ""
 
 
+MOST_TOLD = 20
+"""So many faults of a table are told at once."""
+
+
 def read_errands(
     office: Office, columns: Sequence[str], rows: Iterable[tuple[int, Mapping[str, str]]], files: Files
 ) -> list[Errand]:
@@ -87,22 +91,35 @@ def read_errands(
     Raises:
         UsageError: A column or a cell is wrong; every one is named with its line.
     """
-    faults = list(_columns(columns))
-    if faults:
-        raise UsageError("; ".join(faults))
+    strange = list(_columns(columns))
+    if strange:
+        raise UsageError("; ".join(strange))
+    faults: list[UsageError] = []
     errands: list[Errand] = []
     with office.store.read() as tx:
         reader = _Reader(tx, office, files)
         for line, cells in rows:
             filled = {name: cell for name, cell in cells.items() if cell and not name.startswith(_REMARK)}
             errand = reader.errand(line, filled)
-            faults += [f"line {line}, column {column}: {what}" for column, what in reader.faults]
+            faults += [_fault(line, column, what) for column, what in reader.faults]
             if errand is not None:
                 errands.append(errand)
     if faults:
-        more = f"; and {len(faults) - 20} more" if len(faults) > 20 else ""
-        raise UsageError("; ".join(faults[:20]) + more + "; nothing was done")
+        more = f"; and {len(faults) - MOST_TOLD} more" if len(faults) > MOST_TOLD else ""
+        told = faults[:MOST_TOLD]
+        raise UsageError(
+            "; ".join(fault.message for fault in told) + more + "; nothing was done",
+            says="rows_faulty", faults=told, n=len(faults),
+        )  # fmt: skip
     return list(_numbered(errands, files))
+
+
+def _fault(line: int, column: str, what: EngineError | str) -> UsageError:
+    """What is wrong with a cell, with its place."""
+    message = what if isinstance(what, str) else what.message
+    return UsageError(
+        f"line {line}, column {column}: {message}", says="cell_faulty", line=line, column=column, why=what
+    )  # fmt: skip
 
 
 def _columns(columns: Sequence[str]) -> Iterator[str]:
@@ -121,7 +138,7 @@ class _Reader:
 
     def __init__(self, tx: UnitOfWork, office: Office, files: Files) -> None:
         self._tx, self._office, self._files = tx, office, files
-        self.faults: list[tuple[str, str]] = []
+        self.faults: list[tuple[str, EngineError | str]] = []
 
     def errand(self, line: int, cells: Mapping[str, str]) -> Errand | None:
         self.faults = []
@@ -161,7 +178,7 @@ class _Reader:
         try:
             return work()
         except EngineError as error:
-            self.faults.append((column, error.message))
+            self.faults.append((column, error))
             return None
 
     def _place(self, cells: Mapping[str, str]) -> tuple[Machine, str | None, str] | None:

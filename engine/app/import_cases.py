@@ -137,7 +137,10 @@ def _definitions(tx: UnitOfWork, office: Office, source: Source) -> dict[str, De
     today = office.calendar.day(tx.now)
     names = {source.workflow} if source.workflow else set(source.workflows)
     if not names:
-        raise UsageError(f"{source.name}: says no workflow: give --workflow, or a column workflow")
+        raise UsageError(
+            f"{source.name}: says no workflow: give --workflow, or a column workflow",
+            says="import_workflow_missing", source=source.name,
+        )  # fmt: skip
     return {name: office.catalog.current(tx, name, today).definition for name in sorted(names)}
 
 

@@ -101,10 +101,14 @@ def stop_clock(
 
 
 def correct(
-    office: Office, caller: Caller, reference: str, entry: int, given: Given, *, undo: bool = False
+    office: Office, caller: Caller, reference: str, entry: int | None, given: Given, *, undo: bool = False
 ) -> Mapping[str, Any]:
-    """Point at a wrong entry, or take back the latest transition."""
+    """Point at a wrong entry, or take back the latest transition; without an entry that one is meant."""
     return change(
         office, caller, "correct", reference, given,
-        lambda tx, case, definition, frame: Correct(entry=entry, undo=undo, **frame), entry=entry, undo=undo,
+        lambda tx, case, definition, frame: Correct(
+            entry=max((h.n for h in case.events.values()), default=case.n) if entry is None else entry,
+            undo=undo, **frame,
+        ),
+        entry=entry, undo=undo,
     )  # fmt: skip

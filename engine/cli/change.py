@@ -162,21 +162,24 @@ def _score(name: str, value: Any) -> int:
 
 @click.command()
 @click.argument("ref")
-@click.argument("entry")
-@click.option("--undo", is_flag=True, help="Take back the latest transition.")
+@click.argument("entry", required=False)
+@click.option("--undo", is_flag=True, help="Take back the latest transition; without ENTRY too.")
 @giving()
 @pass_shell
-def correct(shell: Shell, ref: str, entry: str, undo: bool, gave: Gave) -> None:
+def correct(shell: Shell, ref: str, entry: str | None, undo: bool, gave: Gave) -> None:
     """Point at a wrong entry, or take back the latest transition; needs a note."""
     from engine.app import timing
 
-    number = entry.rpartition("#")[2]
-    if not number.isascii() or not number.isdecimal():
+    if entry is None and not undo:
+        raise click.UsageError(shell.text("usage_missing", name="ENTRY"), click.get_current_context())
+    number = entry.rpartition("#")[2] if entry is not None else None
+    if number is not None and not (number.isascii() and number.isdecimal()):
         raise UsageError(
             f"{entry} is no entry: give its number, as skede log {ref} shows it",
             says="no_entry", what=entry, ref=ref,
         )  # fmt: skip
-    do(shell, gave, lambda s: timing.correct(s.office, s.caller, ref, int(number), given(s, gave), undo=undo))
+    n = None if number is None else int(number)
+    do(shell, gave, lambda s: timing.correct(s.office, s.caller, ref, n, given(s, gave), undo=undo))
 
 
 @click.command()

@@ -1,6 +1,7 @@
 """What an error looks like: one line, then the reasons, each with what mends it and who may; or the same as JSON."""
 
 import os
+import re
 import sys
 from typing import Any
 
@@ -8,8 +9,15 @@ import click
 
 from engine.cli.options import Shell
 from engine.cli.output import emit_json, say_beside
-from engine.cli.texts import error_text, text
+from engine.cli.texts import error_text, param_text, text
 from engine.core.errors import EngineError, Refusal
+
+_CLICK = {
+    "usage_extra": re.compile(r"Got unexpected extra arguments? \((.*)\)"),
+    "usage_no_value": re.compile(r"Option '(.*)' requires an argument"),
+    "usage_no_command": re.compile(r"No such command '(.*)'"),
+}
+"""Complaints that click tells in words alone."""
 
 UNEXPECTED = 1
 USAGE = 2
@@ -43,7 +51,8 @@ def reason_text(reason: Refusal, lang: str) -> str:
         titles = reason.titles.get(name, {})
         if isinstance(value, list | tuple):
             return [called(name, part) for part in value]
-        return titles[value][lang] if isinstance(value, str) and value in titles else value
+        found = titles.get(value) if isinstance(value, str) else None
+        return value if found is None else param_text(name, found, lang)
 
     return text(reason.code, lang, **{name: called(name, value) for name, value in reason.params.items()})
 
@@ -100,4 +109,24 @@ def _translated(error: click.ClickException, lang: str) -> str:
         case click.NoSuchOption():
             told = text("usage_no_option", lang, name=error.option_name)
             return f"{told} {text('did_you_mean', lang, names=error.possibilities)}" if error.possibilities else told
+        case click.BadParameter():
+            return _bad_value(error, lang)
+    message = error.format_message()
+    for code, pattern in _CLICK.items():
+        if found := pattern.match(message):
+            return text(code, lang, what=found[1])
+    return message
+
+
+def _bad_value(error: click.BadParameter, lang: str) -> str:
+    """A value that an option or argument does not take: what it takes instead, as far as click says it."""
+    param, ctx = error.param, error.ctx
+    if param is None or ctx is None:
+        return error.format_message()
+    name = param.get_error_hint(ctx)
+    match param.type:
+        case click.Choice():
+            return text("usage_choice", lang, name=name, choices=list(param.type.choices))
+        case click.types.IntParamType() | click.IntRange():
+            return text("usage_number", lang, name=name)
     return error.format_message()

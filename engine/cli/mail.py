@@ -9,6 +9,7 @@ from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, mark_sandbox, safe_lines, say
 from engine.cli.session import moment_text, open_session
 from engine.cli.tables import Column, print_table
+from engine.cli.texts import letter_text
 
 
 @click.group()
@@ -42,7 +43,7 @@ def list_(shell: Shell, ref: str | None, state: str | None) -> None:
                for name in ("state", "when", "to", "subject", "case"))]  # fmt: skip
     rows = (
         (m["id"], shell.text(f"mail_{m['state']}"), moment_text(session, m["sent_at"] or m["due_at"]),
-         m["to_name"] or m["to"], m["subject"] or m["template"], m["case"])
+         m["to_name"] or m["to"], m["subject"] or letter_text(m["template"], shell.lang), m["case"])
         for m in found
     )  # fmt: skip
     print_table(columns, rows, color=shell.color)

@@ -11,11 +11,14 @@ from engine.cli.output import say, say_styled
 from engine.cli.session import Session, moment_text
 from engine.cli.tables import Column, bar, pad, print_table, width
 from engine.cli.texts import has_text
+from engine.core.localday import format_moment
 from engine.core.money import format_money
+from engine.core.plain import read_instant
 
 MOST = 10
 """Rows of a list in the overview; the commands that list all of them are named beside it."""
 
+MOMENTS = ("now", "newest", "at")
 MARKS = {"ok": ("ok", "green"), "warning": ("!", "yellow"), "error": ("x", "red")}
 
 
@@ -133,11 +136,20 @@ def print_findings(shell: Shell, findings: Sequence[Finding]) -> None:
     """Each finding on a line, with what to do under it."""
     for finding in findings:
         mark, style = MARKS[finding.level]
-        text = shell.text(f"doctor_{finding.code}", **finding.params)
+        text = shell.text(f"doctor_{finding.code}", **_shown(shell, finding.params))
         say_styled([(pad(mark, 2), style), (f"  {text}", None)], color=shell.color)
         fix = _fix(shell, finding)
         if fix:
             say(f"    {fix}")
+
+
+def _shown(shell: Shell, params: Mapping[str, Any]) -> dict[str, Any]:
+    """What a finding mentions, with its instants as local moments."""
+    zone = shell.settings.tz
+    return {
+        name: format_moment(read_instant(value), shell.lang, zone, ends_day=False) if name in MOMENTS else value
+        for name, value in params.items()
+    }
 
 
 def finding_json(shell: Shell, finding: Finding) -> dict[str, Any]:

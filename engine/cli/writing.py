@@ -20,7 +20,7 @@ def write_new(path: Path | None, parts: Iterable[bytes]) -> int:
         put = _as_bytes if hasattr(sys.stdout, "buffer") and not sys.stdout.isatty() else _as_text
         return sum(put(part) for part in parts)
     if path.is_dir() or not path.absolute().parent.is_dir():
-        raise UsageError(f"{path}: name a file in a folder that exists")
+        raise UsageError(f"{path}: name a file in a folder that exists", says="folder_missing", path=str(path))
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     size = 0
     try:

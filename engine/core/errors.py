@@ -19,7 +19,8 @@ class Refusal:
         who: Roles or person ids who may mend it.
         guard: `name@version` of the guard that refused, where one did.
         waivable_by: Roles that may override this guard with a note.
-        titles: Parameter -> id in it -> what it is called in each language, where somebody has looked it up.
+        titles: Parameter -> text in it -> what it is called in each language, or the error whose message it is, where
+            somebody has looked it up.
     """
 
     code: str
@@ -28,7 +29,9 @@ class Refusal:
     who: tuple[str, ...] = ()
     guard: str | None = None
     waivable_by: tuple[str, ...] = ()
-    titles: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict, compare=False, repr=False)
+    titles: "Mapping[str, Mapping[str, Mapping[str, str] | EngineError]]" = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
 
 class EngineError(Exception):

@@ -102,7 +102,7 @@ MALFORMED: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "an empty note": (("note", SIM, " \t "), "the note is empty"),
     "a span that is none": (("deadline", "extend", f"{SIM}:register", "--by", "soon", "-n", "x"), "is no span"),
-    "a revision that is none": (("note", SIM, "x", "--revision", "first"), "first"),
+    "a revision that is none": (("note", SIM, "x", "--revision", "first"), "has to be a whole number"),
     "a reference to the past that is none": (("show", SIM, "--as-of", "someday"), "is no date or time"),
     "a document that is not there": (("attach", SIM, "application={folder}/away.pdf"), "there is no file "),
     "a folder for a document": (("attach", SIM, "application={folder}"), "is a folder"),

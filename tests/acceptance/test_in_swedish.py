@@ -21,6 +21,12 @@ WRONG: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a file": (("attach", SIM, "application={folder}/borta.pdf"), 2, "borta.pdf finns inte."),
     "a deadline": (("deadline", "why", "x"), 5, "skriv REF:namn"),
     "a decision": (("show", SIM, "--decision"), 5, f"I {SIM} är ingenting beslutat än."),
+    "a choice of an option": (("org", "add", "X", "--kind", "by"), 2, "välj bland municipality, region"),
+    "a number of an option": (("list", "--limit", "x"), 2, "ska vara ett heltal"),
+    "too many words": (("show", SIM, "b", "c"), 2, "Det här är för mycket: b c."),
+    "no value of an option": (("list", "--limit"), 2, "--limit behöver ett värde."),
+    "no such part": (("deadline", "flytta", "x"), 2, "Det finns inget kommando som heter flytta."),
+    "no entry": (("correct", SIM, "-n", "x"), 2, "ENTRY saknas."),
     "a state": (("list", "--state", "utkats"), 2, "draft (Utkast)"),
 }
 
@@ -91,3 +97,31 @@ def test_the_log_names_the_letter_and_whom_it_went_to(world: World) -> None:
     world.inline("clock", "forward", "1d", "--tick", as_="root")
 
     assert "brev skickat: Vi har tagit emot er ansökan → Eva Ek" in world.inline("log", reference).out
+
+
+def test_a_bad_table_is_told_in_swedish_row_by_row(desk: Desk) -> None:
+    old = desk.file("gamla.csv", "Rubrik,Öppnat,Projektägare\nGammal,våren 2019,Atlantis\n")
+    many = desk.file("många.csv", "reference,event\nSIM-99,register\n")
+
+    taken_in = desk.run("import", "cases", str(old), "--workflow", "ansökan", lang="sv").err
+    done = desk.run("bulk", str(many), lang="sv").err
+
+    assert "Rad 2, kolumnen Öppnat: ”våren 2019” är varken datum eller tid" in taken_in
+    assert "Rad 2, kolumnen Projektägare: Det finns ingen organisation Atlantis." in taken_in
+    assert "Rad 2, kolumnen reference: Det finns inget ärende SIM-99." in done
+    assert "Mappen för " in desk.run("export", "csv", "-o", "{folder}/ingen/x.csv", lang="sv").err
+
+
+def test_the_doctor_tells_the_time_of_the_office(world: World) -> None:
+    assert "Klockan: 1 mars 2021 kl. 10.00" in world.inline("doctor").out
+
+
+def test_the_latest_step_is_taken_back_without_naming_its_entry(world: World) -> None:
+    reference = receive(world)
+    register = ("-s", "subject=Trygg start", "-s", "secrecy=none")
+    assert world.inline("advance", reference, "register", *register, as_="registrar").code == 0
+
+    undone = world.inline("correct", reference, "--undo", "-n", "fel ärende", as_="registrar")
+
+    assert undone.code == 0, undone.err
+    assert world.inline("show", reference, "--json").json["state"] == "submitted"

@@ -99,9 +99,9 @@ def test_no_deadline_of_an_old_case_is_past(inline: Run, tmp_path: Path) -> None
     [
         ("Sökt belopp", "en miljon", "applied_amount"),
         ("Läge", "Beviljat", "near are granted_cond (Beviljad med villkor), granted (Beviljad)"),
-        ("Öppnat", "våren 2019", "is no date"),
-        ("Projektägare", "Atlantis", "there is no organisation Atlantis"),
-        ("Startdatum", "2020-02-30", "there is no day 2020-02-30"),
+        ("Öppnat", "våren 2019", "är varken datum eller tid"),
+        ("Projektägare", "Atlantis", "Det finns ingen organisation Atlantis"),
+        ("Startdatum", "2020-02-30", "Det finns ingen dag 2020-02-30"),
     ],
 )
 def test_a_bad_cell_is_named_and_nothing_comes_in(
