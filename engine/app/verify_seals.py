@@ -14,7 +14,7 @@ from engine.app.record import OFFICE, origin
 from engine.app.replay import Why
 from engine.core.checkpoint import Checkpoint
 from engine.core.entry import Entry
-from engine.core.errors import EngineError
+from engine.core.errors import EngineError, Unavailable
 from engine.core.tree import Tree
 from engine.ports import Signer, UnitOfWork
 
@@ -22,6 +22,9 @@ Found = tuple[str, int, Why]
 """The case and the number of the entry at fault, and what is wrong."""
 
 LATEST = (OFFICE, 0)
+
+ONCE = {"verify_checkpoint_root"}
+"""Where one checkpoint is wrong all later ones are; the first of them says so. Of anchors each is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +124,7 @@ def _check_keys(signer: Signer, entries: Sequence[Entry], found: Sealed) -> None
     told = {entry.body.get(name) for entry in entries for name in ("key", "new", "old")}
     try:
         strange = {key.text() for key in signer.public_keys()} - told
-    except EngineError as error:
-        found.bad.append((*LATEST, Why("verify_no_key", {"why": error.message})))
+    except Unavailable:  # `_read` says so.
         return
     if strange:
         found.bad.append((*LATEST, Why("verify_key_unknown", {"key": min(strange)})))
@@ -133,6 +135,10 @@ def _read(tx: UnitOfWork, office: Office, note: str, why: Why, entry: Entry | No
     where = (OFFICE, entry.n if entry else 0)
     try:
         checkpoint = office.signer().checked(note) if office.signer is not None else None
+    except Unavailable as error:  # No public key is there: that is one fault, not one for each checkpoint.
+        missing = (*LATEST, Why("verify_no_key", {"why": error.message}))
+        found.bad += [] if missing in found.bad else [missing]
+        return None
     except EngineError as error:
         found.bad.append((*where, Why(why.code, {**why.params, "why": error.message})))
         return None
@@ -171,7 +177,7 @@ def _walk(tx: UnitOfWork, marks: Sequence[Mark], found: Sealed) -> None:
     """Build the tree anew from the lines, and compare: leaf by leaf, node by node, root by root."""
     tree, nodes, latest = Tree(), _Nodes(tx), 0
     asked, at, since = list(reversed(marks)), LATEST, None
-    out_of_turn = False
+    out_of_turn, told = False, set[str]()
     while asked and asked[-1].size == 0:
         asked.pop()
     for leaf, key, case, n, line in tx.audit.leaves():
@@ -192,8 +198,9 @@ def _walk(tx: UnitOfWork, marks: Sequence[Mark], found: Sealed) -> None:
         while asked and asked[-1].size == tree.size:
             mark = asked.pop()
             right = tree.digest == mark.root
-            if not right:
+            if not right and mark.differs.code not in told:
                 found.bad.append((*since, mark.differs))
+                told |= {mark.differs.code} & ONCE
         since = None if right else since
     found.size, found.root = tree.size, tree.root
     found.bad += [(*at, mark.beyond) for mark in reversed(asked)]

@@ -108,6 +108,7 @@ def _proof(settings: "Settings", workshop: Path, stage: "Stage") -> dict[str, An
     copy = workshop / "copy"
     copy.mkdir()
     shutil.copy(settings.at_home() / FILE, copy)
+    shutil.copytree(settings.at_home() / "keys", copy / "keys")
     database = copy / Path(settings.database).name
     copy_database(settings, database)
     granted = [stage.cases[f"{project.key} 2021"] for project in PROJECTS]

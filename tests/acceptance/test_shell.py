@@ -372,10 +372,10 @@ def test_parts_of_a_group_that_come_later_say_so(invented: ModuleType, capsys: p
     def command() -> None:
         """Parts of it."""
 
-    install(invented, command, "audit")
+    install(invented, command, "export")
 
-    assert main(["audit", "prove", "SIM-1", "3", "-o", "proof.txt", "--lang", "en"]) == 2
-    assert capsys.readouterr().err == "skede: audit prove comes with a later version.\n"
+    assert main(["export", "archive", "SIM-1", "-o", "archive.zip", "--lang", "en"]) == 2
+    assert capsys.readouterr().err == "skede: export archive comes with a later version.\n"
 
 
 @pytest.mark.parametrize("name", [name for name, entry in lazy.COMMANDS.items() if entry.target])

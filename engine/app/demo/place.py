@@ -8,7 +8,7 @@ from engine.app.demo.board import tables
 
 SETTINGS = "skede.toml"
 DATABASE = "skede.db"
-OURS = (SETTINGS, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "outbox")
+OURS = (SETTINGS, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", "outbox", "keys")
 """What a demo puts into its folder; what else lies there is left alone."""
 
 NAME = "Sociala investeringar (demo)"
