@@ -14,13 +14,13 @@ from engine.app.erase_letters import call_off, erase_letters
 from engine.app.naming import person_named
 from engine.app.office import Caller, Office
 from engine.app.office_change import Made, change_office
-from engine.app.people import open_cases, parts_of
+from engine.app.people import refuse_in_use
 from engine.app.record import OFFICE, record_office
 from engine.app.traces import Traces
 from engine.core.acting import EXTERNAL
 from engine.core.case import Actor
 from engine.core.entry import Entry, parse
-from engine.core.errors import EngineError, Refusal, TransitionRefused, UsageError
+from engine.core.errors import EngineError, UsageError
 from engine.ports import LogLine, Person, UnitOfWork
 
 ERASERS = ("archivist", "head")
@@ -82,7 +82,7 @@ def erase(
 
     def work(tx: UnitOfWork, actor: Actor) -> Made:
         person = person_named(tx, name)
-        _refuse_in_use(tx, person)
+        refuse_in_use(tx, person)
         traces = Traces.of(person, _former(tx, person))
         if traces.in_text(ground):
             raise UsageError("the ground stands in the log for good: it must not name the person")
@@ -102,20 +102,6 @@ def erase(
     if dry_run:
         return {**told, "files": 0, "remaining": []}
     return {**told, "files": _erase_mails(office, found[0]), "remaining": _remaining(office, found[0])}
-
-
-def _refuse_in_use(tx: UnitOfWork, person: Person) -> None:
-    """Who is written to, or acts, in open cases must be replaced first; the refusal itself names nobody."""
-    taking = [case.reference for case in open_cases(tx) if parts_of(case, person.id)]
-    if taking:
-        params = {"name": person.id, "n": len(taking), "cases": taking[:10]}
-        raise TransitionRefused(reasons=[Refusal("takes_part", params, f"skede person replace {person.id} PERSON")])
-    login = next((user.login for user in tx.people.users() if user.person == person.id), None)
-    if login:
-        fix = f'skede user remove {login} -n "…"'
-        raise TransitionRefused(
-            reasons=[Refusal("has_login", {"name": person.id, "login": login}, fix, who=("admin",))]
-        )
 
 
 def _former(tx: UnitOfWork, person: Person) -> list[str]:

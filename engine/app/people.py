@@ -161,8 +161,27 @@ def remove_organisation(office: Office, caller: Caller, name: str, *, note: str 
 def _refuse_taking_part(tx: UnitOfWork, name: str, called: str, fix: str) -> None:
     cases = [case["reference"] for case in _takes_part(tx, name)]
     if cases:
-        params = {"name": called, "n": len(cases), "cases": cases[:10]}
-        raise TransitionRefused(reasons=[Refusal("takes_part", params, fix)])
+        params = {"name": name, "n": len(cases), "cases": cases[:10]}
+        raise TransitionRefused(reasons=[Refusal("takes_part", params, fix, titles=_titles(name, called))])
+
+
+def _titles(name: str, called: str) -> dict[str, dict[str, dict[str, str]]]:
+    """What an id is called, for the reader alone: a refusal is in the log for good, and must not name anybody there."""
+    return {"name": {name: {"sv": called, "en": called}}}
+
+
+def refuse_in_use(tx: UnitOfWork, found: Person) -> None:
+    """Refuse where a person is written to, or acts: somebody else must take that over first.
+
+    Raises:
+        TransitionRefused: The person takes part in open cases, or has a login.
+    """
+    _refuse_taking_part(tx, found.id, found.name, f"skede person replace {found.id} PERSON")
+    login = next((user.login for user in tx.people.users() if user.person == found.id), None)
+    if login:
+        params, fix = {"name": found.id, "login": login}, f'skede user remove {login} -n "…"'
+        titles = _titles(found.id, found.name)
+        raise TransitionRefused(reasons=[Refusal("has_login", params, fix, who=("admin",), titles=titles)])
 
 
 def list_people(office: Office, caller: Caller, *, ended: bool = False) -> list[dict[str, Any]]:
@@ -261,13 +280,7 @@ def remove_person(office: Office, caller: Caller, name: str, *, note: str | None
 
     def work(tx: UnitOfWork, actor: Actor) -> Made:
         found = person_named(tx, name)
-        _refuse_taking_part(tx, found.id, found.name, f"skede person replace {found.id} PERSON")
-        login = next((user.login for user in tx.people.users() if user.person == found.id), None)
-        if login:
-            params = {"name": found.name, "login": login}
-            raise TransitionRefused(
-                reasons=[Refusal("has_login", params, f'skede user remove {login} -n "…"', who=("admin",))]
-            )
+        refuse_in_use(tx, found)
         today = office.calendar.day(tx.now)
         tx.people.end_person(found.id, today)
         body = {"do": "remove", "person": found.id, "from": today.isoformat()}

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,14 @@ from errands import ADMIN, OFFICER, TOY, Desk, build_home
 from engine.app.advance import Given, Paper, advance
 from engine.app.edit import note
 from engine.app.erase import Emptied, erase
-from engine.app.office import Caller
-from engine.app.people import add_person, edit_person
+from engine.app.office import Caller, Office
+from engine.app.people import add_person, edit_person, remove_person
 from engine.app.publish import publish
 from engine.app.seal import seal_by_hand
 from engine.app.tick import tick
 from engine.app.traces import Traces
 from engine.app.verify import verify
+from engine.cli.failure import reason_text
 from engine.core.errors import TransitionRefused, UsageError
 from engine.readers.toml import read_definition
 
@@ -221,10 +223,16 @@ def test_more_than_the_log_says_cannot_go(desk: Desk, attack: str) -> None:
     assert len(verify(desk.office).bad) == 1
 
 
-def test_who_takes_part_in_an_open_case_or_has_a_login_is_not_erased(desk: Desk) -> None:
+@pytest.mark.parametrize("use", [
+    lambda office: erase(office, HEAD, "Anna Ask", "art. 17"), lambda office: remove_person(office, HEAD, "Anna Ask"),
+])  # fmt: skip
+def test_who_has_a_login_is_not_erased_and_the_refusal_names_nobody_in_the_log(
+    desk: Desk, use: Callable[[Office], object]
+) -> None:
     with pytest.raises(TransitionRefused) as refused:
-        erase(desk.office, HEAD, "Anna Ask", "art. 17")
+        use(desk.office)
 
+    assert reason_text(refused.value.reasons[0], "en").startswith("Anna Ask has the login anna")
     assert refused.value.reasons[0].code == "has_login"
     with desk.office.store.read() as tx:
         assert "Anna" not in list(tx.log.entries("@office"))[-1].line
