@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from engine.app.access import case_seen, may_see, reader
+from engine.app.called import names_of
 from engine.app.describe import describe_deadline
 from engine.app.office import Caller, Office
 from engine.app.timing import split_name
@@ -107,7 +108,7 @@ def why(office: Office, caller: Caller, name: str) -> Mapping[str, Any]:
             "explanation": explanation(office.calendar, found, caller.lang),
             "rule": _rule(found.rule),
             "computed": _computed(office.calendar, found, caller.lang),
-            "history": list(_history(tx, case, row.deadline)),
+            "history": list(_history(tx, case, definition, row.deadline)),
             "closed_at": instant(row.closed_at) if row.closed_at else None,
         }
 
@@ -190,7 +191,7 @@ def _reasons(calendar: Calendar, start: date, end: date, lang: str) -> Iterator[
         day += step
 
 
-def _history(tx: UnitOfWork, case: Case, deadline: Deadline) -> Iterator[dict[str, Any]]:
+def _history(tx: UnitOfWork, case: Case, definition: Definition, deadline: Deadline) -> Iterator[dict[str, Any]]:
     """Every entry that opened, moved or ended it: who, when, to what day, and why."""
     stood: tuple[str | None, str | None] = (None, None)
     for logged in tx.log.entries(case.reference):
@@ -208,6 +209,8 @@ def _history(tx: UnitOfWork, case: Case, deadline: Deadline) -> Iterator[dict[st
             "entry": entry.name, "recorded_at": entry.at, "kind": entry.act, "event": entry.event, "what": what,
             "due_on": due_on, "extended_to": extended, "actor": login or entry.actor, "auth": entry.auth,
             "role": entry.role, "note": payload.get("note"),
+            "title": next((t.title for t in definition.transitions if t.event == entry.event), None),
+            "name": names_of(tx, {entry.actor}).get(entry.actor),
         }  # fmt: skip
 
 

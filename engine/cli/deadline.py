@@ -11,6 +11,7 @@ from engine.cli.output import emit_json, mark_sandbox, say
 from engine.cli.session import Session, moment_text, open_session
 from engine.cli.tables import Column, print_table
 from engine.cli.telling import tell_done
+from engine.cli.texts import has_text, role_text
 from engine.core.errors import UsageError
 
 
@@ -90,7 +91,11 @@ def _history(shell: Shell, session: Session, entry: Mapping[str, Any]) -> str:
     parts = [moment_text(session, entry["recorded_at"]), entry["entry"], shell.text(f"deadline_state_{what}")]
     if entry["due_on"]:
         parts.append(shell.text("deadline_until", day=entry["due_on"]))
-    parts.append(shell.text("deadline_by", login=entry["actor"], event=entry["event"] or entry["kind"]))
+    kind = f"kind_{entry['kind']}"
+    change = shell.text(kind) if has_text(kind, shell.lang) else entry["kind"]
+    event = entry["title"][shell.lang] if entry["title"] else entry["event"] or change
+    who = role_text("system", shell.lang) if entry["actor"] == "system" else entry["name"] or entry["actor"]
+    parts.append(shell.text("deadline_by", login=who, event=event))
     if entry["note"]:
         parts.append(f"– {entry['note']}")
     return "  ".join(parts)

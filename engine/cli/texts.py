@@ -17,7 +17,7 @@ TEXTS = Path(templates.__file__).parent / "texts"
 FIRST = ("cli", "engine")
 APART = ("glossary",)
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_NAMES_ROLES = ("roles", "who")
+_NAMES_ROLES = ("role", "roles", "who")
 
 
 def text(code: str, lang: str, /, **params: Any) -> str:

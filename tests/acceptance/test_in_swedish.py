@@ -125,3 +125,11 @@ def test_the_latest_step_is_taken_back_without_naming_its_entry(world: World) ->
 
     assert undone.code == 0, undone.err
     assert world.inline("show", reference, "--json").json["state"] == "submitted"
+
+
+def test_why_a_deadline_is_open_is_told_without_names_of_events_and_logins(world: World) -> None:
+    reference = receive(world)
+
+    told = world.inline("deadline", "why", f"{reference}:register").out
+
+    assert "öppnad  till 2021-03-02  av Registrator (sandlåda) (Ta emot ansökan)" in told
