@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test attack check format docs bench clean
+.PHONY: help demo test drill attack check format docs bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: $(READY) ## run all tests
 
 attack: $(READY) ## change every cell of a small home, every row too, and see each found (some minutes)
 	@SKEDE_ATTACK=full $(BIN)/pytest -n $(JOBS) tests/integration/test_attack_drill.py
+
+drill: $(READY) ## the long form of the drills: outages over a thousand deadlines, reminders of five hundred cases
+	@DRILL=long $(BIN)/pytest -q tests/integration/test_outage.py tests/integration/test_reminder_oracle.py
 
 check: $(READY) ## format, lint, types, and who may import whom
 	@$(BIN)/ruff format --check .

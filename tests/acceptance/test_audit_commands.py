@@ -154,7 +154,7 @@ def test_bulk_names_bad_cells_by_line_and_column_and_does_nothing(here: Skede, b
     ran = here("bulk", str(table))
 
     assert ran.code == 2
-    assert "line 3, column set:applied_amount" in ran.err
+    assert "Rad 3, kolumnen set:applied_amount" in ran.err
     assert here("show", "SIM-2021-1", "--json").json["revision"] == 1
 
 

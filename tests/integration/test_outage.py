@@ -1,6 +1,7 @@
 """The outage drill: a thousand deadlines over a year, and a scheduler that is away for a day, a week, a month."""
 
 import json
+import os
 import random
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
@@ -72,6 +73,10 @@ def left_out(desk: Desk) -> Counter[tuple[str, int]]:
     return found
 
 
+OBLIGATIONS = 1000 if os.environ.get("DRILL") == "long" else 150
+"""`make drill` takes the thousand; every other run a share of them."""
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", [1])
@@ -82,7 +87,7 @@ def test_after_an_outage_every_obligation_has_its_current_reminder_and_none_has_
     dice = random.Random(seed)
     days = [d for n in range(365) if works(d := date(2021, 4, 1) + timedelta(days=n))]
     orders = {}
-    for n in range(1000):
+    for n in range(OBLIGATIONS):
         due = dice.choice(days)
         orders[desk.order(due.isoformat(), f"Uppdrag {n}")] = due
     hold(desk.office, OFFICER, on=True)  # what is decided is looked at here; test_deliver looks at how it leaves

@@ -4,6 +4,7 @@ The oracle knows nothing of the engine's code for time: holidays come from Easte
 one calendar day at a time, and what has happened to a case is replayed from the test's own list.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -133,6 +134,10 @@ def step_day(due: date, offset: int) -> date:
     return rolled(due + timedelta(days=offset), 1 if offset > 0 else -1)
 
 
+EXAMPLES = 10 if os.environ.get("DRILL") == "long" else 2
+"""Fifties of cases: `make drill` takes five hundred cases, every other run a hundred."""
+
+
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_home(tmp_path_factory.mktemp("errands") / "home")
@@ -141,7 +146,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @settings(
-    max_examples=10, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
 @given(cases=st.lists(errands(), min_size=50, max_size=50))
 def test_what_is_told_of_random_errands_is_what_the_rules_say(
