@@ -267,14 +267,14 @@ class Life(RuleBasedStateMachine):
         here = set(self.story.machine.events_from(self.story.here.state))
         for event in {t.event for t in self.story.definition.transitions if not t.is_opening}:
             for who in ("officer", "head"):
-                told, decision = set(), None
+                told, decision, asked = set(), None, self.asked(event, who)
                 try:
-                    decision = decide(self.story.setup, self.story.here, self.asked(event, who))
+                    decision = decide(self.story.setup, self.story.here, asked)
                 except TransitionRefused as error:
                     told = {reason.code for reason in error.reasons}
                 assert (event in here) != bool({"wrong_state", "state_final"} & told)
                 if decision is not None:
-                    assert decision == decide(self.story.setup, self.story.here, self.asked(event, who))
+                    assert decision == decide(self.story.setup, self.story.here, asked)
 
     @invariant()
     def the_snapshot_keeps_the_case(self) -> None:
