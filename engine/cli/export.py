@@ -96,6 +96,23 @@ def jsonl(shell: Shell, session: Session, selected: Selected, output: Path | Non
 
 @export.command()
 @_selecting
+@click.option("--every-entry", is_flag=True, help="Every entry is an event, and not the steps alone.")
+def xes(shell: Shell, session: Session, selected: Selected, output: Path | None, every_entry: bool) -> None:
+    """An event log for process mining (XES, IEEE 1849), a case a trace."""
+    from engine.app.event_logs import cases_and_entries
+    from engine.exports.xes import EventLog, Trace
+
+    announce(session.office, session.caller, "xes", selected, log=True)
+    told = _watched(shell, cases_and_entries(session.office, selected), len(selected.references))
+    written = EventLog(session.office.name, every_entry)
+    traces = (Trace(one.case, one.entries, one.definition.fields) for one in told)
+    _write(shell, output, written.parts(traces), selected)
+    if written.replaced:
+        shell.tell("export_replaced", n=written.replaced)
+
+
+@export.command()
+@_selecting
 def ics(shell: Shell, session: Session, selected: Selected, output: Path | None) -> None:
     """A calendar of the open deadlines and the meetings."""
     from engine.exports.ics import calendar_bytes
