@@ -225,8 +225,9 @@ def throw_away(settings: Settings, now: datetime) -> Iterator[tuple[Office, "Set
         now: Where the copy's clock stands at first.
     """
     import shutil
-    from dataclasses import replace
     from tempfile import mkdtemp
+
+    from msgspec.structs import replace
 
     from engine.app.forecast import NotingChannel, SetClock
 
@@ -258,7 +259,7 @@ def restore_backup(settings: Settings, source: Path, caller: Caller) -> Mapping[
         UsageError: One of the two is a sandbox's and the other is not.
         LogTampered: The backup is damaged or no database of ours.
     """
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from engine.app.restored import begin_again
     from engine.store.copies import restore

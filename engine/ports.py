@@ -4,10 +4,11 @@ Every store method works inside the one transaction of its unit of work.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
+
+from msgspec import Struct, field
 
 from engine.core.case import Actor, Case, Deadline
 from engine.core.checkpoint import Checkpoint, Key
@@ -22,8 +23,7 @@ class Clock(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(Struct, frozen=True):
     """One entry as stored: its canonical line, and its payload and salt unless erased."""
 
     case: str
@@ -33,8 +33,7 @@ class LogLine:
     salt: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """A person: `id` is `p:4`."""
 
     id: str
@@ -46,8 +45,7 @@ class Person:
     email_state: str = "ok"
 
 
-@dataclass(frozen=True, slots=True)
-class Organisation:
+class Organisation(Struct, frozen=True):
     """An organisation: `id` is `o:7`; `kind` is municipality, region, state, ngo, company or other."""
 
     id: str
@@ -56,8 +54,7 @@ class Organisation:
     number: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(Struct, frozen=True):
     """Somebody with a login: `id` is `u:3`, `person` the person behind it (`p:4`)."""
 
     id: str
@@ -66,8 +63,7 @@ class User:
     ended_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """A role that a user holds from a day to a day, both counted in."""
 
     id: int
@@ -78,8 +74,7 @@ class Grant:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DefinitionRow:
+class DefinitionRow(Struct, frozen=True):
     """A published definition: `body` is its canonical JSON, `text` the file as it was published."""
 
     name: str
@@ -91,8 +86,7 @@ class DefinitionRow:
     valid_from: date
 
 
-@dataclass(frozen=True, slots=True)
-class CaseRow:
+class CaseRow(Struct, frozen=True):
     """One line of a listing; no JSON is read for it but the columns asked for."""
 
     reference: str
@@ -111,8 +105,7 @@ class CaseRow:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class CaseFilter:
+class CaseFilter(Struct, frozen=True):
     """What `list` may ask for; `after` is the reference that the previous page ended with.
 
     `closed` False = only open cases, True = only closed ones, None = both.
@@ -133,8 +126,7 @@ class CaseFilter:
     with_data: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DeadlineRow:
+class DeadlineRow(Struct, frozen=True):
     """A deadline as kept, open or ended. `state` is open, met, expired, waived or cancelled."""
 
     deadline: Deadline
@@ -143,8 +135,7 @@ class DeadlineRow:
     closed_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeptEntry:
+class KeptEntry(Struct, frozen=True):
     """An entry as it stands in the database.
 
     Attributes:
@@ -161,8 +152,7 @@ class KeptEntry:
     leaf: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """An entry that waits to be taken into the tree; `id` is its place in the queue."""
 
     id: int
@@ -171,8 +161,7 @@ class Waiting:
     line: str
 
 
-@dataclass(frozen=True, slots=True)
-class SealedNote:
+class SealedNote(Struct, frozen=True):
     """A signed checkpoint over the first `size` entries, and when it was made."""
 
     size: int
@@ -613,8 +602,7 @@ class Store(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """A rendered mail before it becomes bytes."""
 
     subject: str
@@ -622,8 +610,7 @@ class Letter:
     html: str
 
 
-@dataclass(frozen=True, slots=True)
-class Enclosure:
+class Enclosure(Struct, frozen=True):
     """A file that goes with a mail."""
 
     name: str
@@ -663,8 +650,7 @@ class Mailer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of one attempt to send: `sent`, `deferred`, `failed` or `unknown`; `pause` stops the channel.
 
     `suppressed` is no answer of a channel: the mail was not given to one, because its domain may not be written to.
@@ -726,8 +712,7 @@ class Anchor(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(Struct, frozen=True):
     """A mail that came in to the office's address for reports: what it is, and of which of our mails it tells.
 
     Attributes:

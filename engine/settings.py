@@ -5,10 +5,12 @@ Light on purpose: every command reads settings, so nothing is imported here but 
 
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 import templates
 from engine.core.errors import SettingsError
@@ -22,8 +24,7 @@ FILE = "skede.toml"
 DEFAULT = Path(templates.__file__).parent / FILE
 
 
-@dataclass(frozen=True, slots=True)
-class Office:
+class Office(Struct, frozen=True):
     """The office as mails and papers name it.
 
     Attributes:
@@ -37,8 +38,7 @@ class Office:
     domain: str = "region.example"
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelSettings:
+class ChannelSettings(Struct, frozen=True):
     """How mail leaves the house.
 
     Attributes:
@@ -60,8 +60,7 @@ class ChannelSettings:
     folder: Path = Path("outbox")
 
 
-@dataclass(frozen=True, slots=True)
-class AnchorSettings:
+class AnchorSettings(Struct, frozen=True):
     """A place outside the database that every sealed checkpoint is handed to.
 
     Attributes:
@@ -77,8 +76,7 @@ class AnchorSettings:
     list: str = "auditors"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """Everything that can be set, all of it valid.
 
     Attributes:
@@ -104,7 +102,7 @@ class Settings:
     """
 
     home: Path | None = None
-    database: str = field(default="skede.db", repr=False)
+    database: str = "skede.db"
     lang: str = "sv"
     zone: str = "Europe/Stockholm"
     office: Office = Office()
@@ -124,6 +122,10 @@ class Settings:
     delegation_limit: "Decimal | None" = None
     seal_every: timedelta = timedelta(hours=1)
     anchors: tuple[AnchorSettings, ...] = ()
+
+    def __repr__(self) -> str:
+        """The address of a database may hold a password."""
+        return f"Settings(home={self.home})"
 
     @property
     def tz(self) -> "ZoneInfo":
@@ -231,7 +233,7 @@ def _settings(home: Path | None, chosen: Mapping[str, Any]) -> Settings:
     anchors = tuple(AnchorSettings(**{**one, "path": base / Path(one.get("path", "")).expanduser()}) for one in given)
     channel = ChannelSettings(**tables["channel"])
     paths = {"folder": base / channel.folder, "password_file": channel.password_file and base / channel.password_file}
-    channel = ChannelSettings(**{f.name: getattr(channel, f.name) for f in fields(channel)} | paths)
+    channel = ChannelSettings(**asdict(channel) | paths)
     return Settings(
         home=home, database=database, office=Office(**tables["office"]), channel=channel, anchors=anchors, **tables[""]
     )  # fmt: skip

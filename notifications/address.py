@@ -1,8 +1,9 @@
 """Checks mail addresses and writes them for a header so that no name can add a second one."""
 
 import re
-from dataclasses import dataclass
 from email.headerregistry import Address
+
+from msgspec import Struct
 
 from engine.core.errors import ValueMalformed
 from notifications.characters import one_line, plain
@@ -15,8 +16,7 @@ _NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]+)>")
 _DEVIATING = frozenset("ßẞς\u200c\u200d")
 
 
-@dataclass(frozen=True, slots=True)
-class Mailbox:
+class Mailbox(Struct, frozen=True):
     """A display name, which may be empty, and an address of ASCII characters alone."""
 
     name: str

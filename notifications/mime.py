@@ -5,9 +5,10 @@ import quopri
 import re
 from base64 import encodebytes
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+
+from msgspec import Struct
 
 from engine.ports import Enclosure, Letter
 from notifications import headers
@@ -19,8 +20,7 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_
 _OPAQUE = "application/octet-stream"
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """A part of a mail: its content headers, in order, and its encoded content."""
 
     header: bytes

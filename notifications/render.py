@@ -8,13 +8,13 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Template, TemplateError, TemplateSyntaxError
 from markupsafe import Markup
+from msgspec import Struct
 
 from engine.core.errors import DefinitionError, NotFound
 from engine.ports import Letter
@@ -34,8 +34,7 @@ _CUT_MARK = {"sv": "… [avkortat]", "en": "… [cut short]"}
 _FAULTS = (TemplateError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(Struct, frozen=True):
     """A file of the templates as it was read: the same stamp means the same text."""
 
     path: Path
@@ -43,8 +42,7 @@ class _Source:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
+class _Compiled(Struct, frozen=True):
     """A template in its three uses."""
 
     sources: tuple[_Source, ...]

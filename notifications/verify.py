@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from email import policy
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from email.utils import getaddresses
+
+from msgspec import Struct
 
 from engine.core.errors import EngineError
 from notifications.address import Mailbox
@@ -24,8 +25,7 @@ class MailDiffers(EngineError):
     code = "mail_differs"
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(Struct, frozen=True):
     """What a mail has to be: its headers in order, who it is from and to, and its contents."""
 
     names: tuple[str, ...]

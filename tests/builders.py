@@ -5,11 +5,12 @@ A story keeps the log that its commands write, and holds after each of them that
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.core.build import build
 from engine.core.case import SYSTEM, Actor, Case, Deadline, Document, Party

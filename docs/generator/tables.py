@@ -4,7 +4,6 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -81,7 +80,7 @@ def settings() -> str:
 def _setting(key: str) -> tuple[str, ...]:
     owner: type[Any] = {"office": Office, "channel": ChannelSettings}.get(key.partition(".")[0], Settings)
     name = key.rpartition(".")[2]
-    default = next(f.default for f in fields(owner) if f.name == name)
+    default = getattr(owner(), name)
     shown = "" if default is None else code(written_defaults()[key])
     return code(key), code("SKEDE_" + key.replace(".", "_").upper()), _form(KEYS[key]), shown, meanings(owner)[name]
 

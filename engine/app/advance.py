@@ -1,10 +1,11 @@
 """Fire an event on a case."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.app.describe import describe_done
 from engine.app.naming import case_named, event_named, person_named, values_named
@@ -18,13 +19,12 @@ from engine.core.errors import NotFound, UsageError
 from engine.ports import UnitOfWork
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
+class Paper(Struct, frozen=True):
     """A file that comes with a command."""
 
     kind: str
     name: str
-    content: bytes = field(repr=False)
+    content: bytes
     direction: str = "in"
     received_at: datetime | None = None
     sender: str | None = None
@@ -32,8 +32,7 @@ class Paper:
     draft: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """What may come with any change: values, papers, a note, for whom, when, and how it is to be told."""
 
     set: Mapping[str, Any] = field(default_factory=dict)

@@ -1,6 +1,6 @@
 """How a case comes about: its reference, its parent, and the parties it begins with."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from engine.app.office import Office
 from engine.app.record import Recorded

@@ -6,10 +6,12 @@ taken in whole, all rows share one, and a row sees what those before it did: ten
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.app.advance import Given, advance
 from engine.app.bulk_row import Errand, Files
@@ -35,8 +37,7 @@ from engine.ports import UnitOfWork
 Progress = Callable[[Iterable[Errand], int], Iterable[Errand]]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of one row.
 
     Attributes:
@@ -57,8 +58,7 @@ class Outcome:
     exit_code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Bulk:
+class Bulk(Struct, frozen=True):
     """What became of a file; `sums` adds up the amounts set by the rows that went well."""
 
     outcomes: tuple[Outcome, ...]

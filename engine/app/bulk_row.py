@@ -3,11 +3,13 @@
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.app.advance import Given, Paper, file_digest
 from engine.app.edit import user_named
@@ -31,8 +33,7 @@ _NAMESPACE = uuid.UUID("5b0c3f0a-5a57-5d0e-9d1c-6f1c1f6f2a51")
 """Of the request ids that are computed from a row's content."""
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(Struct, frozen=True):
     """How the files that a row names are read; their paths are relative to the bulk file.
 
     Attributes:
@@ -47,8 +48,7 @@ class Files:
     folder: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Errand:
+class Errand(Struct, frozen=True):
     """One row, understood.
 
     Attributes:

@@ -4,7 +4,8 @@ What is missing is what the event itself refuses for, so that the template asks 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.app.access import case_seen, reader
 from engine.app.bulk_row import signed_kinds
@@ -21,8 +22,7 @@ TITLE = "#title"
 _NOTES = ("note_missing", "on_behalf_needs_evidence", "override_needs_note")
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """The table, and what no cell of it can mend: (reference, reasons)."""
 
     columns: tuple[str, ...]

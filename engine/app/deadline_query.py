@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from engine.app.access import case_seen, may_see, reader
 from engine.app.called import names_of
@@ -24,8 +25,7 @@ from engine.core.workdays import holiday, is_working_day
 from engine.ports import DeadlineRow, UnitOfWork
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A deadline with its case and its rule."""
 
     row: DeadlineRow

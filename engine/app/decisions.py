@@ -8,8 +8,9 @@ Told are the conventional fields `content`, `decided_by`, `presented_by`, `took_
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from engine.app.access import case_seen, may_see, reader
 from engine.app.called import ids_in, names_of
@@ -24,8 +25,7 @@ DECIDED = "decided_on"
 TOLD = ("content", "decided_by", "presented_by", "took_part", "meeting", "paragraph", "delegation_no", "reasons")
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(Struct, frozen=True):
     """One decision.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from engine.app.access import case_seen, reader
 from engine.app.office import Caller, Office
@@ -17,8 +18,7 @@ from engine.core.shape import Fault
 from engine.ports import CaseFilter, DefinitionRow, UnitOfWork
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(Struct, frozen=True):
     """One published version; `current` = new cases begin with it today, `cases` = how many follow it."""
 
     definition: Definition
@@ -36,8 +36,7 @@ class Published:
         }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(Struct, frozen=True):
     """A definition, and where a case is and has been in it; without a case nowhere."""
 
     definition: Definition

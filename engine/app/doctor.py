@@ -1,8 +1,9 @@
 """What is wrong with a home, and what helps: readings taken outside are judged here."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from engine.app.doctor_finding import Finding, Level
 from engine.app.doctor_seal import examine_seal
@@ -22,8 +23,7 @@ SKEW = timedelta(minutes=5)
 """How far the newest entry may lie ahead before the computer's clock is at fault."""
 
 
-@dataclass(frozen=True, slots=True)
-class Readings:
+class Readings(Struct, frozen=True):
     """What was read off the machine.
 
     Attributes:

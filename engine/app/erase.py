@@ -6,8 +6,9 @@ them is enough. An entry of the office lists what was emptied, so that verificat
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.app.erase_case import erase_in_case
 from engine.app.erase_letters import call_off, erase_letters
@@ -30,8 +31,7 @@ MOST = 150
 """Names of entries, letters and documents each that one line takes with room to spare (65,535 bytes)."""
 
 
-@dataclass(slots=True)
-class Emptied:
+class Emptied(Struct):
     """What was emptied.
 
     Attributes:

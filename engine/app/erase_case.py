@@ -1,8 +1,9 @@
 """Erase a person from one case: its payloads go, what else was in them is kept, and an entry of its own says so."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.app.office import Office
 from engine.app.record import links_of, sealed

@@ -4,9 +4,10 @@ Nothing here knows how reminders are computed; that a forecast comes true is bec
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.app.clock import MOMENT, next_due
 from engine.app.describe import describe_message
@@ -21,8 +22,7 @@ SETTLED = ("sent", "failed", "no_recipient", "suppressed")
 """What has become of a message so that nothing more will."""
 
 
-@dataclass(slots=True)
-class SetClock:
+class SetClock(Struct):
     """Stands where it is put, in real homes as in sandboxes."""
 
     at: datetime
@@ -43,8 +43,7 @@ class NotingChannel:
         """Nothing is open."""
 
 
-@dataclass(slots=True)
-class Forecast:
+class Forecast(Struct):
     """What came of letting the clock run.
 
     Attributes:

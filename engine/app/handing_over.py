@@ -4,9 +4,10 @@ Every export is an entry of the office's log first: who took what, and in which 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from engine.app.access import INSIDE, case_seen, reader
 from engine.app.describe import describe_case, describe_entry
@@ -20,8 +21,7 @@ from engine.core.definition import Definition
 from engine.ports import UnitOfWork
 
 
-@dataclass(frozen=True, slots=True)
-class Selected:
+class Selected(Struct, frozen=True):
     """The cases that are handed over, in the order asked for; `everything` = no case was left out."""
 
     references: tuple[str, ...]

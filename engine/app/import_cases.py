@@ -1,8 +1,10 @@
 """Bring cases in from a table, all or nothing, each at once in the state where it stood; and take an import back."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.app.import_faults import Faults
 from engine.app.import_row import Reading, case_of
@@ -26,8 +28,7 @@ Watch = Callable[[Sequence[Row]], Iterable[Row]]
 """Passes rows on one by one, so that somebody can be shown how far it has come."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A table to take in: its rows, the file's name and digest (hex SHA-256), and how it is to be read."""
 
     table: Table

@@ -1,11 +1,12 @@
 """One row of a table as the case it means: names looked up, values read, every complaint with its column."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from functools import partial
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from engine.app.import_faults import Faults
 from engine.app.import_template import PEOPLE, TableMap
@@ -29,8 +30,7 @@ Cells = Mapping[str, str]
 LONGEST_TITLE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """How the rows of one table are read.
 
     Attributes:

@@ -1,9 +1,10 @@
 """The columns that a table of cases may have, under their names in both languages, and an empty table to fill in."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.app.office import Caller, Office
 from engine.app.office_change import insider
@@ -18,8 +19,7 @@ PEOPLE = "|"
 """Parts several organisations, or several people, in one cell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column: its id, its heading in both languages, what is to stand in it, and the field it fills."""
 
     id: str
@@ -28,8 +28,7 @@ class Column:
     field: Field | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TableMap:
+class TableMap(Struct, frozen=True):
     """How a table of somebody else's is to be read.
 
     Attributes:

@@ -5,9 +5,10 @@ docs/reference/mail.md lists them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.app.facts import facts_for
 from engine.app.office import Office

@@ -1,10 +1,12 @@
 """Cases in rows: filtered, sorted, a page at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.app.access import case_seen, is_outsider, may_see, reader
 from engine.app.called import ids_in, names_of
@@ -29,8 +31,7 @@ MOST_LISTED = 12
 """So many states or phases are told where none is called as was asked, if some look like it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What `list` asks for, as it was typed; `Page` and the contract (docs/design/CLI.md) say what comes back.
 
     Attributes:
@@ -55,8 +56,7 @@ class Wanted:
     after: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A row as the contract's JSON, with its data where fields were asked for."""
 
     told: Mapping[str, Any]
@@ -64,8 +64,7 @@ class Listed:
     definition: Definition
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A page of cases.
 
     Attributes:

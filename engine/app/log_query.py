@@ -1,9 +1,10 @@
 """The transition log as people search it: by case, event, actor, time; streamed, newest last."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from engine.app.access import case_seen, is_outsider, reader
 from engine.app.called import names_of
@@ -21,8 +22,7 @@ MOVES = ("open", "advance")
 """What people outside the office are shown of their own cases."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What `log` asks for, as it was typed.
 
     Attributes:
@@ -58,7 +58,7 @@ def entries(office: Office, caller: Caller, asked: Asked) -> Iterator[Mapping[st
         case, cases = _cases(tx, office, actor, asked)
         zone, closed = office.calendar.zone, office.calendar.closed
         late = parse_span(asked.late_recorded) if asked.late_recorded else None
-        titles = _Titles(tx, office, caller.lang)
+        titles = EntryTitles(tx, office, caller.lang)
         found = tx.log.all(
             case=case, kind=asked.kind, event=asked.event, actor=_user(tx, asked.actor), workflow=asked.workflow,
             since=_instant(tx, office, asked.since, start_of_day), until=_instant(tx, office, asked.until, end_of_day),
@@ -113,7 +113,7 @@ def _instant(
     return found if isinstance(found, datetime) else of_day(found, office.calendar.zone)
 
 
-class _Titles:
+class EntryTitles:
     """Names and titles for entries, each looked up once."""
 
     def __init__(self, tx: UnitOfWork, office: Office, lang: str) -> None:

@@ -5,8 +5,9 @@ Minutes are those of this world also in a sandbox, because it is a real server t
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from engine.app.office import MailRules
 from engine.core.message import StoredMessage
@@ -16,8 +17,7 @@ PACE = "mail_pace"
 """Setting of the database: the minute, and how many mails left in it, by domain."""
 
 
-@dataclass(slots=True)
-class Pace:
+class Pace(Struct):
     """What has left in this minute.
 
     Attributes:

@@ -5,9 +5,10 @@ The sentences of the codes stand in `templates/texts`; here it is only found out
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.app.access import case_seen
 from engine.app.facts import facts_for
@@ -27,16 +28,14 @@ BY_A_HUMAN = ("by_hand", "released")
 """Reasons under which a person put a hand to a mail, so that the log names that person and the note."""
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(Struct, frozen=True):
     """One thing that is, or is not, told: `code` names its sentence `why_CODE`, `params` what the sentence mentions."""
 
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(Struct, frozen=True):
     """An entry of the case with its payload."""
 
     entry: Entry

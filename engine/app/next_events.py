@@ -4,8 +4,9 @@ The trial is the `decide` that `advance` runs, so that the two cannot disagree.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.app.access import case_seen, reader
 from engine.app.describe import describe_deadline
@@ -28,8 +29,7 @@ NOWHERE = ("unknown_event", "wrong_state", "state_final")
 """Refusals that say that the event is none of this state."""
 
 
-@dataclass(frozen=True, slots=True)
-class Possible:
+class Possible(Struct, frozen=True):
     """An event of the case's state.
 
     Attributes:
@@ -57,11 +57,10 @@ class Possible:
     messages: tuple[Mapping[str, Any], ...]
     cases: tuple[Mapping[str, Any], ...]
     help: Text | None = None
-    edges: tuple[Transition, ...] = field(default=(), repr=False)
+    edges: tuple[Transition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Ahead:
+class Ahead(Struct, frozen=True):
     """A case and the events of its state, in the order of its definition; `others`: the workflows they touch."""
 
     case: Case

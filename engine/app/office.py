@@ -1,9 +1,10 @@
 """The office as the use cases see it: its store, its rules, its calendar and its voice."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.app.catalog import Catalog
 from engine.core.definition import Definition
@@ -15,8 +16,7 @@ Lint = Callable[[Definition, str, Mapping[str, Definition]], list[str]]
 """Renders a template with sample data of a workflow, beside the workflows it knows; what is wrong with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who gives a command, as the system knows it.
 
     Attributes:
@@ -30,8 +30,7 @@ class Caller:
     lang: str = "sv"
 
 
-@dataclass(frozen=True, slots=True)
-class MailRules:
+class MailRules(Struct, frozen=True):
     """What the office wants of its mail beside the send window.
 
     Attributes:
@@ -49,8 +48,7 @@ class MailRules:
     digest: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Office:
+class Office(Struct, frozen=True):
     """Everything a use case needs, put together once by `bootstrap`.
 
     Attributes:

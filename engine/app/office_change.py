@@ -1,8 +1,9 @@
 """The frame of every change that concerns the office and no case: who may, what is done, and its entry, all in one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.app.access import is_outsider, reader
 from engine.app.office import Caller, Office
@@ -14,8 +15,7 @@ from engine.core.errors import Refusal, TransitionRefused
 from engine.ports import UnitOfWork
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """What a change of the office did.
 
     Attributes:

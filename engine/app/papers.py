@@ -1,9 +1,10 @@
 """Documents and signatures of a case."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.app.advance import Given, Paper, store_papers
 from engine.app.change import change

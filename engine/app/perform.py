@@ -6,9 +6,10 @@ A refusal rolls everything back and is then written down in a transaction of its
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.app.office import Caller, Office
 from engine.app.record import append, record_office

@@ -1,9 +1,11 @@
 """One case as people and scripts read it: its data, its family, and the last that happened."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.app.access import case_seen, is_outsider, may_see, reader
 from engine.app.as_of import case_as_of, children_as_of, moment_of
@@ -19,8 +21,7 @@ from engine.ports import UnitOfWork
 LAST_ENTRIES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(Struct, frozen=True):
     """A case beside the one shown; `relation` is `parent`, `child`, or the field that links them.
 
     Attributes:
@@ -37,8 +38,7 @@ class Related:
     field: Text | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """A case with all that it takes to print it.
 
     Attributes:
@@ -60,8 +60,7 @@ class View:
     is_past: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Kin:
+class Kin(Struct, frozen=True):
     """A case in its family; `workflow` and `state` are titles."""
 
     case: Case
@@ -86,13 +85,18 @@ def show(office: Office, caller: Caller, reference: str, as_of: str | None = Non
         actor = reader(tx, office, caller)
         case = case_seen(tx, office, actor, reference)
         if as_of is None:
-            return _view(tx, office, actor, case, tx.now, is_past=False)
+            return view_of(tx, office, actor, case)
         at = moment_of(tx, office, as_of)
         past = case_as_of(tx, case.reference, at)
         if past is None:
             opened = instant(case.opened_at)
             raise NotFound(f"{case.reference} was not in the log then; it was opened {opened}: ask for a later moment")
         return _view(tx, office, actor, past, at, is_past=True)
+
+
+def view_of(tx: UnitOfWork, office: Office, actor: Actor, case: Case) -> View:
+    """A case as it is, for somebody who has been found to be allowed to see it."""
+    return _view(tx, office, actor, case, tx.now, is_past=False)
 
 
 def _view(tx: UnitOfWork, office: Office, actor: Actor, case: Case, at: datetime, *, is_past: bool) -> View:

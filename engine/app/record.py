@@ -2,8 +2,10 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.app.facts import numbered
 from engine.app.letters import fill
@@ -23,8 +25,7 @@ OFFICE = "@office"
 """The reserved chain of what concerns the office and no case (DECISIONS.md 3)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """A decision as it stands in the log now: the case has its head, the messages their variables."""
 
     decision: Decision

@@ -5,8 +5,9 @@ is checked here is written down anew, and not shared with what decides, so that 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.core.case import SYSTEM, Case
 from engine.core.definition import Definition, Transition
@@ -16,8 +17,7 @@ MOVES = ("open", "advance", "approve")
 """Kinds of entry that take an edge of the definition."""
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(Struct, frozen=True):
     """Why something is not as it should be: the code of a sentence, and what it mentions."""
 
     code: str

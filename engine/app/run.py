@@ -4,8 +4,10 @@ Spawned cases come first, then events fired on related cases, then deadlines tha
 events that fire by themselves; each is judged by the same `decide` with fresh facts (DECISIONS.md 11).
 """
 
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.app.beginnings import left_of, opening, prepared
 from engine.app.facts import facts_for
@@ -28,8 +30,7 @@ DEEPEST = 20
 SYSTEM_ACTOR = Actor(user=SYSTEM, login="system", roles=frozenset({"system"}))
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """An event that another case fired and that was not legal here."""
 
     reference: str
@@ -37,8 +38,7 @@ class Skipped:
     reasons: tuple[Refusal, ...]
 
 
-@dataclass(slots=True)
-class Done:
+class Done(Struct):
     """What a command did: its own entry first, then what followed."""
 
     request_id: str

@@ -5,9 +5,10 @@ entry `seal` that a seal leaves in the office's chain is itself sealed by the ne
 """
 
 from base64 import b64decode, b64encode
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.app.office import Caller, Office
 from engine.app.office_change import Made, change_office
@@ -33,8 +34,7 @@ TRIED, ANCHORED = "seal_tried", "anchored "
 """Settings of the database: when a seal was last tried, and with an anchor's name, the size that it holds."""
 
 
-@dataclass(slots=True)
-class Sealing:
+class Sealing(Struct):
     """What a seal did.
 
     Attributes:
@@ -50,8 +50,7 @@ class Sealing:
     errors: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """Who asked for a seal, and for which: with the key that follows too, or of a log that was put back."""
 
     actor: Actor = SYSTEM_ACTOR

@@ -4,9 +4,10 @@ Open cases follow, each with an entry of its own; closed ones and old papers kee
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.app.naming import organisation_named, person_named
 from engine.app.office import Caller, Office

@@ -5,8 +5,9 @@ What is due is a row with an instant; a tick that was missed loses nothing, and 
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from msgspec import Struct, field
 
 from engine.app.bounces import take_in
 from engine.app.deliver import deliver
@@ -27,8 +28,7 @@ BATCH = 500
 log = logging.getLogger("skede.tick")
 
 
-@dataclass(slots=True)
-class Ticked:
+class Ticked(Struct):
     """What a tick did; `errors` are the cases that could not be dealt with, in words."""
 
     expired: int = 0

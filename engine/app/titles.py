@@ -5,9 +5,10 @@ The ids themselves stay in `Refusal.params`, for the log and for scripts.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.app.called import ID, names_of
 from engine.app.office import Office

@@ -1,9 +1,10 @@
 """One person's day: what is overdue, what this week brings, what waits for me, and what I wait for."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from engine.app.access import reader
 from engine.app.deadline_query import Found, describe_found, found_deadlines
@@ -19,8 +20,7 @@ ASSIGNED = ("officer", "officer_secretary")
 """Roles whose cases belong to the one they are assigned to, and to all of the role until they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Me:
+class _Me(Struct, frozen=True):
     """Whose day it is."""
 
     tx: UnitOfWork
@@ -38,8 +38,7 @@ class _Me:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(Struct, frozen=True):
     """What concerns a person today: deadlines with their cases, and cases as `list` describes them."""
 
     overdue: Sequence[Found]

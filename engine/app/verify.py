@@ -8,9 +8,10 @@ signer's memory and for anchors; `size` and `root` are what an anchor holds, so 
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.app.access import INSIDE
 from engine.app.naming import case_named
@@ -34,8 +35,7 @@ Progress = Callable[[Iterable[str], int], Iterable[str]]
 """Passes the chains on one by one; the second argument is how many there are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bad:
+class Bad(Struct, frozen=True):
     """The first thing that is wrong with a chain."""
 
     case: str
@@ -43,8 +43,7 @@ class Bad:
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
-class Erased:
+class Erased(Struct, frozen=True):
     """An erasure that the log tells of: its entry, whom it concerned, the ground, how many entries it emptied."""
 
     entry: str
@@ -53,8 +52,7 @@ class Erased:
     entries: int
 
 
-@dataclass(slots=True)
-class Verified:
+class Verified(Struct):
     """What was found.
 
     Attributes:
@@ -149,8 +147,7 @@ def _erasures(office_chain: Chain) -> Iterator[Erased]:
             yield Erased(entry.name, str(body.get("person")), str(body.get("ground")), len(body.get("entries", ())))
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(Struct, frozen=True):
     """What folding the log of one case gave."""
 
     reference: str

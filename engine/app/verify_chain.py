@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.app.record import OFFICE
 from engine.app.replay import Why, against_rules
@@ -23,8 +24,7 @@ Fault = tuple[int, Why]
 """The number of the entry that is at fault, or that the faulty row goes back to, and what is wrong."""
 
 
-@dataclass(slots=True)
-class Said:
+class Said(Struct):
     """One message that an entry decided: what the payload tells of it, and what became of it by the log.
 
     Attributes:
@@ -40,8 +40,7 @@ class Said:
     outcomes: list["Outcome"] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of a message, by an entry: its state, when, the digest of the letter, and why."""
 
     state: str
@@ -50,8 +49,7 @@ class Outcome:
     why: str | None
 
 
-@dataclass(slots=True)
-class Known:
+class Known(Struct):
     """What holds for all chains.
 
     Attributes:

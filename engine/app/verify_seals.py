@@ -7,7 +7,8 @@ follows, since both are of the same leaves.
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from engine.app.office import Office
 from engine.app.record import OFFICE, origin
@@ -27,16 +28,14 @@ ONCE = {"verify_checkpoint_root"}
 """Where one checkpoint is wrong all later ones are; the first of them says so. Of anchors each is told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Anchored:
+class Anchored(Struct, frozen=True):
     """A checkpoint that somebody brings: the name of its file, and its text, found to be a signed note."""
 
     name: str
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A root that the tree must have at a size, and what is wrong if it has another or never gets there."""
 
     size: int
@@ -45,8 +44,7 @@ class Mark:
     beyond: Why
 
 
-@dataclass(slots=True)
-class Sealed:
+class Sealed(Struct):
     """What was found of the tree.
 
     Attributes:

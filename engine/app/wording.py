@@ -1,8 +1,9 @@
 """The words for what a command did: titles for the ids in its answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from engine.app.office import Office
 from engine.core.definition import Definition, Text
@@ -10,8 +11,7 @@ from engine.core.errors import NotFound
 from engine.ports import UnitOfWork
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """Titles for the answer of a command.
 
     Attributes:

@@ -1,10 +1,10 @@
 """The commands that change a case without moving it: fields, notes, people, its clock."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from engine.cli.giving import FromFile, Gave, day_of_when, given, giving, with_file
 from engine.cli.options import FIELD_VALUE, Shell, pass_shell

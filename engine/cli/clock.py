@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import asdict
 
 from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, mark_sandbox, say, say_beside

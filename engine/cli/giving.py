@@ -6,12 +6,13 @@ A command is decorated with `giving(...)` and gets one argument, `gave`, in plac
 import functools
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.app.advance import LARGEST_PAPER, Given, Paper
 from engine.cli.options import FIELD_VALUE, KIND_PATH
@@ -21,8 +22,7 @@ from engine.core.localday import end_of_day
 from engine.core.when import parse_when
 
 
-@dataclass(frozen=True, slots=True)
-class Gave:
+class Gave(Struct, frozen=True):
     """The shared options as they were typed; what a command does not take is empty."""
 
     set: Sequence[tuple[str, str]] = ()
@@ -81,8 +81,7 @@ def giving(*more: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return decorate
 
 
-@dataclass(frozen=True, slots=True)
-class FromFile:
+class FromFile(Struct, frozen=True):
     """What a file of values gave: a plain table of fields, or a form with `set`, `attach`, `note` and so on."""
 
     set: Mapping[str, Any] = field(default_factory=dict)
@@ -233,7 +232,7 @@ def from_table(table: Any, path: str) -> FromFile:
         raise UsageError(f'{path} holds no table: write {{ "field": value }}, or field = value in TOML')
     if not any(isinstance(table.get(key), dict) for key in ("set", "attach")):
         return FromFile(set=table)
-    known = {f.name for f in fields(FromFile)}
+    known = FromFile.__struct_fields__
     strange = [key for key in table if key not in known]
     if strange:
         raise UsageError(f"{path}: a form has no {strange[0]}; it has {', '.join(sorted(known))}")

@@ -1,10 +1,10 @@
 """The guided form of `advance`, for a person at a terminal: choose, answer what is missing, see the letters, decide."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from engine.app.advance import Given, advance, advance_and_see
 from engine.app.next_events import Ahead, Possible, next_events

@@ -1,10 +1,10 @@
 """`skede help WORD`: what a word of the programme or of the product means, in Swedish and English."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import click
+from msgspec import Struct
 
 from engine.cli.lazy import COMMANDS
 from engine.cli.options import Shell, pass_shell
@@ -13,8 +13,7 @@ from engine.core.definition import Definition
 from engine.core.errors import NotFound
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """One meaning of a word: what it is called in both languages, and what it is."""
 
     sv: str

@@ -5,18 +5,17 @@ speed of a bare Python (docs/decisions/0004).
 """
 
 import importlib
-from dataclasses import dataclass
 from typing import Any, cast
 
 import click
 from click.shell_completion import CompletionItem
+from msgspec import Struct
 
 from engine.cli.options import Shell, add_global_options, shell_of
 from engine.core.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One command.
 
     Attributes:

@@ -6,13 +6,13 @@ The global ones are accepted before and after the command's name: `skede --json 
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import Struct, field
 
 import engine
 from engine.core.errors import EngineError
@@ -20,8 +20,7 @@ from engine.setting_values import LANGUAGES
 from engine.settings import Settings, load
 
 
-@dataclass
-class Shell:
+class Shell(Struct, dict=True):
     """What a command knows about how it was called: `ctx.obj`, found by `shell_of(ctx)` or `pass_shell`.
 
     Attributes:

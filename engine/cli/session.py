@@ -2,8 +2,9 @@
 
 import os
 import pwd
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from engine.app.office import Caller, Office
 from engine.cli.options import Shell
@@ -18,8 +19,7 @@ _NO_SESSION = 2**32 - 1
 _LOGIN_SESSION = Path("/proc/self/loginuid")
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """One command's view of the office.
 
     Attributes:

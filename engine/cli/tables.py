@@ -6,7 +6,8 @@ Rich is imported only where it is used, because importing it takes as long as a 
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.cli.output import can_draw, paint, safe, say
 
@@ -14,16 +15,14 @@ WHOLE_WORD = 44
 """A column whose cells are single words no longer than this is never broken: ids are there to be copied."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column: its title, and whether its cells stand to the right, as numbers do."""
 
     title: str
     right: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """A node of a tree and what hangs on it."""
 
     label: str

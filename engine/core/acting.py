@@ -1,7 +1,8 @@
 """In which role somebody acts, for themselves or on behalf of another, and whether they may."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.core.case import SYSTEM, Case
 from engine.core.command import Command, Open
@@ -12,8 +13,7 @@ EXTERNAL = {"applicant": "owner", "partner": "partner", "evaluator": "evaluator"
 """Roles of people outside the office, and the party role in which they act."""
 
 
-@dataclass(frozen=True, slots=True)
-class Acting:
+class Acting(Struct, frozen=True):
     """The role of a command, and the people who answer for it: the actor and, if any, the principal."""
 
     role: str

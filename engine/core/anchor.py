@@ -1,9 +1,10 @@
 """What deadlines count from: the office's calendar, the moment, and what an anchor stands for in a case."""
 
-from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from engine.core.case import Case
 from engine.core.definition import DeadlineRule, Definition
@@ -11,8 +12,7 @@ from engine.core.facts import Facts
 from engine.core.plain import instant
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(Struct, frozen=True):
     """The office's time: its zone, its own closing days, and when mail may leave on working days."""
 
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Stockholm"))
@@ -25,8 +25,7 @@ class Calendar:
         return at.astimezone(self.zone).date()
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """What deadlines are computed in: the case as the change leaves it, and the moment.
 
     Attributes:

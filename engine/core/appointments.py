@@ -1,11 +1,11 @@
 """Deadlines and meetings as a calendar tells of them."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Day:
+
+class Day(Struct, frozen=True):
     """A deadline: a whole day, which does not count as busy.
 
     Attributes:
@@ -21,8 +21,7 @@ class Day:
     decided_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
+class Meeting(Struct, frozen=True):
     """A meeting; without an end it only has a beginning."""
 
     uid: str

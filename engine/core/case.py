@@ -5,9 +5,10 @@ Ids of people, users and organisations are strings: `p:12`, `u:3`, `o:7`; `syste
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 SYSTEM = "system"
 
@@ -15,8 +16,7 @@ TAKEN_BACK = "@taken_back"
 """State that a case has in the fold once what brought it was undone; there is no row of it then."""
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """Who asks for something.
 
     Attributes:
@@ -32,8 +32,7 @@ class Actor:
     person: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(Struct, frozen=True):
     """One organisation's part in a case.
 
     Attributes:
@@ -56,8 +55,7 @@ class Party:
     until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A document filed in a case; its bytes are stored under the digest.
 
     Attributes:
@@ -79,8 +77,7 @@ class Document:
     draft: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """A signature over a document and the fields signed with it.
 
     Attributes:
@@ -103,8 +100,7 @@ class Signature:
     n: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Approval:
+class Approval(Struct, frozen=True):
     """One yes among the several that an event asks for."""
 
     event: str
@@ -114,8 +110,7 @@ class Approval:
     n: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewGiven:
+class ReviewGiven(Struct, frozen=True):
     """One reviewer's scores."""
 
     person: str
@@ -123,8 +118,7 @@ class ReviewGiven:
     n: int
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(Struct, frozen=True):
     """The last time that an event happened: which entry, when, and the people who answer for it."""
 
     n: int
@@ -133,8 +127,7 @@ class Happened:
     role: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(Struct, frozen=True):
     """One open deadline of a case.
 
     Attributes:
@@ -171,8 +164,7 @@ class Deadline:
     extended_to: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """One case, at one moment.
 
     Attributes:

@@ -1,7 +1,8 @@
 """Changes that are not moves: fields, notes, people, papers and signatures. Each is an entry too."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.core.acting import Acting
 from engine.core.amending import editors, parse_values

@@ -7,8 +7,9 @@ it is written down, so that another program can be written from this page and do
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
+
+from msgspec import Struct
 
 from engine.core.errors import ValueMalformed
 
@@ -20,8 +21,7 @@ COSIGNATURE = 0x04
 DASH = "\u2014"
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True):
     """So many entries, with this root, in the log of that origin."""
 
     origin: str
@@ -33,8 +33,7 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A public key by name; the name is what a signature line says."""
 
     name: str
@@ -51,8 +50,7 @@ class Key:
         return f"{self.name}+{self.id.hex()}+{b64encode(bytes([self.algorithm]) + self.public).decode()}"
 
 
-@dataclass(frozen=True, slots=True)
-class NoteSignature:
+class NoteSignature(Struct, frozen=True):
     """One signature line of a note."""
 
     name: str

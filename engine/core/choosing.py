@@ -1,9 +1,11 @@
 """Which edge a command takes: every edge of its event is asked, and every reason against it is told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.core.acting import Acting, act
 from engine.core.amending import foreign_fields, parse_values
@@ -20,8 +22,7 @@ from engine.core.requirements import passes, speakers, unmet
 CLOCK = ("system",)
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """The edge an event takes, and what was found out on the way."""
 
     edge: Transition

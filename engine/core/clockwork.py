@@ -4,9 +4,10 @@ Nothing here reads a clock: the moment comes with the setup, so that a forecast 
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.core.acting import Acting
 from engine.core.anchor import moment

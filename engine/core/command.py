@@ -5,15 +5,15 @@ never compared or printed, so the methods for that are left out: every start of 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.core.case import Actor
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """A file that comes with a command: its bytes are already stored under the digest."""
 
     kind: str
@@ -27,8 +27,7 @@ class Upload:
     draft: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PartyGiven:
+class PartyGiven(Struct, frozen=True):
     """A party as a command names it, already looked up."""
 
     role: str
@@ -38,8 +37,7 @@ class PartyGiven:
     required: bool = True
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Command:
+class Command(Struct, frozen=True, kw_only=True, eq=False):
     """What every command carries.
 
     Attributes:
@@ -65,8 +63,7 @@ class Command:
     revision: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Open(Command):
+class Open(Command, frozen=True, kw_only=True, eq=False):
     """Open a case of a workflow by one of its openings; `title` names it.
 
     Attributes:
@@ -93,8 +90,7 @@ class Open(Command):
     deadlines: bool = True
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Advance(Command):
+class Advance(Command, frozen=True, kw_only=True, eq=False):
     """Fire an event on a case; `override` names the guards that its note waives."""
 
     event: str
@@ -106,50 +102,43 @@ class Advance(Command):
     message: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Amend(Command):
+class Amend(Command, frozen=True, kw_only=True, eq=False):
     """Change fields, or the title, without moving the case."""
 
     set: Mapping[str, Any] = field(default_factory=dict)
     title: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Note(Command):
+class Note(Command, frozen=True, kw_only=True, eq=False):
     """Write a note into the log of a case."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Assign(Command):
+class Assign(Command, frozen=True, kw_only=True, eq=False):
     """Give the case to a user (`u:3`)."""
 
     assignee: str
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Recuse(Command):
+class Recuse(Command, frozen=True, kw_only=True, eq=False):
     """Record, or lift, a conflict of interest of a person (`p:4`)."""
 
     person: str
     lift: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Review(Command):
+class Review(Command, frozen=True, kw_only=True, eq=False):
     """Give one reviewer's scores."""
 
     scores: Mapping[str, int]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Attach(Command):
+class Attach(Command, frozen=True, kw_only=True, eq=False):
     """File documents."""
 
     uploads: tuple[Upload, ...]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Sign(Command):
+class Sign(Command, frozen=True, kw_only=True, eq=False):
     """Record a signature: `who` as in `Needs.signatures`, `document` a number or a kind."""
 
     who: str
@@ -161,16 +150,14 @@ class Sign(Command):
     uploads: tuple[Upload, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Unsign(Command):
+class Unsign(Command, frozen=True, kw_only=True, eq=False):
     """Void a signature, or record that it was refused."""
 
     signature: int
     rejected: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class ChangeParty(Command):
+class ChangeParty(Command, frozen=True, kw_only=True, eq=False):
     """Add, replace people of, or end a party. `action` is `add`, `replace` or `end`."""
 
     action: str
@@ -179,43 +166,37 @@ class ChangeParty(Command):
     since: date | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class MoveDeadline(Command):
+class MoveDeadline(Command, frozen=True, kw_only=True, eq=False):
     """Extend a deadline to a day or instant (ISO text), or waive it when `to` is None."""
 
     deadline: str
     to: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class StopClock(Command):
+class StopClock(Command, frozen=True, kw_only=True, eq=False):
     """Stop the clock of the case, or start it again."""
 
     start: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Correct(Command):
+class Correct(Command, frozen=True, kw_only=True, eq=False):
     """Point at a wrong entry; with `undo`, take back the latest transition."""
 
     entry: int
     undo: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Follow(Command):
+class Follow(Command, frozen=True, kw_only=True, eq=False):
     """Look again at what is anchored elsewhere: a field of a related case has moved."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Remind(Command):
+class Remind(Command, frozen=True, kw_only=True, eq=False):
     """Deal with the steps of a deadline's ladder that are due."""
 
     deadline: str
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Expire(Command):
+class Expire(Command, frozen=True, kw_only=True, eq=False):
     """Record that a deadline's instant has passed; its `then` follows."""
 
     deadline: str

@@ -1,8 +1,9 @@
 """How definitions write dates: the rule of a deadline, and the days of a series."""
 
 import re
-from dataclasses import dataclass
 from datetime import date, time
+
+from msgspec import Struct
 
 from engine.core.errors import ValueMalformed
 from engine.core.localday import add_months
@@ -17,8 +18,7 @@ _RULE = re.compile(
 _EACH = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 
 
-@dataclass(frozen=True, slots=True)
-class DateRule:
+class DateRule(Struct, frozen=True):
     """`ANCHOR [+|- N unit] [at HH:MM]`.
 
     Attributes:

@@ -1,8 +1,9 @@
 """One deadline: its day and instant, its next reminder, and when its event is to be fired."""
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from engine.core.anchor import Setting, anchor_value, ends_day, written
 from engine.core.case import Deadline

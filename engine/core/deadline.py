@@ -1,7 +1,8 @@
 """Deadlines: which day and instant a date rule gives, and how that came about in one sentence."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from msgspec import Struct
 
 from engine.core.daterule import DateRule, parse_rule, series_dates
 from engine.core.definition import Roll
@@ -16,16 +17,14 @@ __all__ = ["DateRule", "Due", "compute", "end_of_day", "explain", "parse_rule", 
 _NONE: frozenset[date] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """When something is due: the last local day, and the instant (UTC) after which it is late."""
 
     due_on: date
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class _Steps:
+class _Steps(Struct, frozen=True):
     """The days that a rule passes through: the anchor's, then counted, then shifted by a stopped clock, then rolled."""
 
     anchored: date

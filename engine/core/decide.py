@@ -4,8 +4,9 @@ Kept free of I/O, so that a dry run, `next`, a forecast and the real thing are t
 """
 
 import json
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from engine.core import changes, clockwork
 from engine.core.announcing import corrections

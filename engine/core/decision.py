@@ -1,9 +1,10 @@
 """What deciding yields, and how a change becomes an entry and the case after it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.core.acting import Acting
 from engine.core.case import Case
@@ -19,8 +20,7 @@ from engine.core.plain import deadline_to_plain, instant
 from engine.core.schedule import Calendar, Changes
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(Struct, frozen=True):
     """All that judging one command needs: rules, facts and the moment. Nothing in it is changed.
 
     Attributes:
@@ -39,8 +39,7 @@ class Setup:
         return self.machine.definition
 
 
-@dataclass(frozen=True, slots=True)
-class SpawnWanted:
+class SpawnWanted(Struct, frozen=True):
     """A case to be opened in the same transaction; its reference is given when it is."""
 
     spawn: Spawn
@@ -48,8 +47,7 @@ class SpawnWanted:
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class FireWanted:
+class FireWanted(Struct, frozen=True):
     """An event to be tried on a related case in the same transaction."""
 
     reference: str
@@ -61,8 +59,7 @@ class FireWanted:
 NOTHING = Changes()
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What a command does to a case, without having done it.
 
     Attributes:
@@ -87,8 +84,7 @@ class Decision:
     counters: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(Struct):
     """A change being put together: the body and payload of its entry."""
 
     setup: Setup

@@ -5,8 +5,9 @@ Every `Text` is a pair of Swedish and English.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 Text = Mapping[str, str]
 """`{"sv": ..., "en": ...}`."""
@@ -18,8 +19,7 @@ FieldType = Literal[
 Roll = Literal["forward", "back", "none"]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One field of a case's data.
 
     Attributes:
@@ -55,8 +55,7 @@ class Field:
     counter: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentKind:
+class DocumentKind(Struct, frozen=True):
     """A kind of document that cases of this workflow may hold."""
 
     id: str
@@ -65,8 +64,7 @@ class DocumentKind:
     keep: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """Where a case can be.
 
     Attributes:
@@ -89,8 +87,7 @@ class State:
     view: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GuardUse:
+class GuardUse(Struct, frozen=True):
     """A named guard with its parameters, as one transition uses it."""
 
     name: str
@@ -98,8 +95,7 @@ class GuardUse:
     waivable_by: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(Struct, frozen=True):
     """What a transition demands of the case and its command.
 
     Attributes:
@@ -120,8 +116,7 @@ class Needs:
     children: tuple[Mapping[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """A message that a transition sends.
 
     Attributes:
@@ -137,8 +132,7 @@ class Notice:
     when: tuple[GuardUse, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Spawn:
+class Spawn(Struct, frozen=True):
     """A case that a transition opens.
 
     Attributes:
@@ -159,8 +153,7 @@ class Spawn:
     when: tuple[GuardUse, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fire:
+class Fire(Struct, frozen=True):
     """An event tried on related cases in the same transaction.
 
     Attributes:
@@ -175,8 +168,7 @@ class Fire:
     when: tuple[GuardUse, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Approvals:
+class Approvals(Struct, frozen=True):
     """How many must say yes before the case moves.
 
     Attributes:
@@ -190,8 +182,7 @@ class Approvals:
     order: Literal["any", "sequence"] = "any"
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Struct, frozen=True):
     """One allowed move. An opening is a transition without a `source`.
 
     Attributes:
@@ -239,8 +230,7 @@ class Transition:
         return not self.source
 
 
-@dataclass(frozen=True, slots=True)
-class DeadlineRule:
+class DeadlineRule(Struct, frozen=True):
     """A deadline that lives while its case is in a set of states (DECISIONS.md 26).
 
     Attributes:
@@ -283,8 +273,7 @@ class DeadlineRule:
     moved_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ladder:
+class Ladder(Struct, frozen=True):
     """Named reminder steps (`"-30d"`, `"0d"`, `"+7d"`) and who is told when they fail."""
 
     name: str
@@ -292,8 +281,7 @@ class Ladder:
     escalate: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """Children that recur, anchored and never chained.
 
     Attributes:
@@ -323,8 +311,7 @@ class Series:
     where: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class RecipientList:
+class RecipientList(Struct, frozen=True):
     """Recipients that are neither parties nor roles.
 
     Attributes:
@@ -341,8 +328,7 @@ class RecipientList:
     to: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(Struct, frozen=True):
     """The form that reviewers fill in: criterion -> title, scored 0 to `maximum`."""
 
     criteria: Mapping[str, Text]
@@ -351,8 +337,7 @@ class Review:
     maximum: int = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Struct, frozen=True):
     """One published version of one workflow: all that the engine knows of its rules.
 
     Attributes:

@@ -5,8 +5,9 @@ The keys are those of DECISIONS.md 1, always all present, so that a line can be 
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.core.errors import LogTampered, ValueMalformed
 
@@ -26,8 +27,7 @@ CHANGES = frozenset({
 """Kinds of entry that are accepted changes and count as a revision."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One entry of the log of a case, or of `@office`.
 
     Attributes:

@@ -1,9 +1,10 @@
 """What the `set` of a spawn, a fire or a series means: literals, fields of the case, and date rules."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.core.anchor import Setting, anchor_value, ends_day
 from engine.core.case import Case

@@ -9,8 +9,9 @@ A fact is named by a short text, so that a guard's needs are data:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.core.case import Case
 
@@ -19,8 +20,7 @@ class FactMissing(LookupError):
     """A rule asked for a fact that it had not named: a fault of the program."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """The facts of one decision, by name.
 
     Attributes:

@@ -1,8 +1,9 @@
 """Collects the faults of one definition, and judges what its parts have in common: the names they refer to."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.core.definition import Definition, Field, GuardUse
 from engine.core.guard import Registry
@@ -11,8 +12,7 @@ from engine.core.recipients import DEADLINE_OWNER
 from engine.core.shape import Fault, did_you_mean
 
 
-@dataclass
-class Findings:
+class Findings(Struct):
     """A definition under judgement, all it may refer to, and the faults found so far.
 
     Attributes:

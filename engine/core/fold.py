@@ -6,8 +6,9 @@ case, the store keeps what it yields, and replay, `--as-of` and verification run
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.core.case import TAKEN_BACK, Case, Happened
 from engine.core.chain import leaf_hash

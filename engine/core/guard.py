@@ -6,9 +6,10 @@ keep the meaning they had.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from engine.core.case import Case
 from engine.core.command import Advance, Open
@@ -17,8 +18,7 @@ from engine.core.errors import Refusal
 from engine.core.facts import Facts
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """All that a guard or fill may look at.
 
     Attributes:
@@ -58,8 +58,7 @@ class FillFunction(Protocol):
     def __call__(self, context: Context, /) -> Any: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Struct, frozen=True):
     """A registered guard.
 
     Attributes:
@@ -74,8 +73,7 @@ class Guard:
     optional: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(Struct, frozen=True):
     """A registered fill and the facts it needs."""
 
     name: str
@@ -83,8 +81,7 @@ class Fill:
     needs: tuple[str, ...] = ()
 
 
-@dataclass
-class Registry:
+class Registry(Struct):
     """The guards and fills that definitions may name."""
 
     guards: dict[str, Guard] = field(default_factory=dict)

@@ -1,8 +1,9 @@
 """Cases that come from elsewhere: each stands at once where it stood there, and what was not checked is told."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from engine.core.acting import Acting
 from engine.core.amending import parse_values

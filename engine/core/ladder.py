@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Literal
+
+from msgspec import Struct
 
 from engine.core.errors import SettingsError, ValueMalformed
 from engine.core.localday import local_moment
@@ -20,8 +21,7 @@ _NONE: frozenset[date] = frozenset()
 _STEP = re.compile(r"([+-])([0-9]{1,4})d|0d")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step of a ladder, for one deadline.
 
     Attributes:

@@ -5,8 +5,9 @@ The prose is docs/reference/definition-language.md; the meaning of each key is t
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from engine.core.shape import (
     NAME,
@@ -71,8 +72,7 @@ _STATE = Table(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """Which states are meant: a list, `"*"` or `{ except = [...] }`; the last two never mean final ones."""
 
     def clean(self, value: Any, path: str, faults: list[Fault]) -> Any:
@@ -121,8 +121,7 @@ _TRANSITION = Table(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Remind:
+class Remind(Struct, frozen=True):
     """A ladder's name, or a list of steps."""
 
     def clean(self, value: Any, path: str, faults: list[Fault]) -> Any:

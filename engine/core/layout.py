@@ -1,7 +1,8 @@
 """Places the states and arrows of a workflow on a sheet: phases side by side, and lanes for the long arrows."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.core.definition import Definition
 
@@ -10,8 +11,7 @@ MARGIN, HEAD = 24, 56
 _ROW, _LANE = 84, 9
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(Struct, frozen=True):
     """One arrow of the drawing: its events' titles, and whether it is the way back from a side step."""
 
     source: str
@@ -96,8 +96,7 @@ def _forward(definition: Definition) -> list[tuple[str, str]]:
     return kept
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """Where everything lies, in pixels.
 
     Attributes:

@@ -5,10 +5,11 @@ fixed when the case moves, whatever changes until it leaves.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from engine.core.entry import canonical
 from engine.core.plain import instant
@@ -19,8 +20,7 @@ MessageState = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One message to one person.
 
     Attributes:
@@ -56,8 +56,7 @@ class Message:
         return sha256(canonical(whole).encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class StoredMessage:
+class StoredMessage(Struct, frozen=True):
     """A message with what has become of it.
 
     Attributes:
@@ -74,7 +73,7 @@ class StoredMessage:
     sent_at: datetime | None = None
     next_at: datetime | None = None
     error: str | None = None
-    content: bytes | None = field(default=None, repr=False)
+    content: bytes | None = None
     address: str | None = None
 
     @property

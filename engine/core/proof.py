@@ -6,8 +6,9 @@ that another program can be written from that page alone.
 
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from engine.core.chain import genesis, leaf_hash
 from engine.core.checkpoint import Checkpoint, parse_checkpoint, parse_note
@@ -22,8 +23,7 @@ LONGEST_PATH = 63
 """Hashes that an inclusion proof can have at most: a tree has fewer than 2^63 leaves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proven:
+class Proven(Struct, frozen=True):
     """One entry with its place: its line, the index of its leaf, and the hashes that lead to the root."""
 
     line: str
@@ -31,8 +31,7 @@ class Proven:
     path: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ProofFile:
+class ProofFile(Struct, frozen=True):
     """What a proof file holds; `note` is the signed checkpoint to the letter."""
 
     entries: tuple[Proven, ...]

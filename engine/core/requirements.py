@@ -1,9 +1,10 @@
 """What a transition demands, asked one by one: every refusal is told, with the command that mends it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.core.acting import EXTERNAL, Acting
 from engine.core.case import Approval, Case

@@ -5,9 +5,11 @@ computed from its anchor every time anew, so that it follows wherever the anchor
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.core.anchor import Calendar, Setting, anchor_value, ends_day, moment, written
 from engine.core.case import Case, Deadline
@@ -25,16 +27,14 @@ _ON_ANOTHER = "deadline:"
 """How the anchor of a rule begins that counts from another deadline."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """A deadline that ended: `how` is met, expired, waived or cancelled."""
 
     deadline: Deadline
     how: str
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """What a change does to the deadlines of a case; `suppressed` are steps that were past at the opening."""
 
     opened: tuple[Deadline, ...] = ()

@@ -6,15 +6,15 @@ could not stand without it, so that all faults of a file are found in one readin
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Protocol
+
+from msgspec import Struct, field
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One way in which a definition is wrong.
 
     Attributes:
@@ -46,8 +46,7 @@ class Shape(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(Struct, frozen=True):
     """Text, not blank; `pattern` narrows it and `meaning` says in words to what."""
 
     pattern: re.Pattern[str] | None = None
@@ -69,8 +68,7 @@ class Text:
         return ""
 
 
-@dataclass(frozen=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """`true` or `false`."""
 
     def clean(self, value: Any, path: str, faults: list[Fault]) -> Any:
@@ -83,8 +81,7 @@ class Flag:
         return False
 
 
-@dataclass(frozen=True)
-class Whole:
+class Whole(Struct, frozen=True):
     """A whole number within bounds."""
 
     minimum: int = 0
@@ -103,8 +100,7 @@ class Whole:
         return self.minimum
 
 
-@dataclass(frozen=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """A smallest or largest value of a field: text, or a whole number that is read as text."""
 
     def clean(self, value: Any, path: str, faults: list[Fault]) -> Any:
@@ -116,8 +112,7 @@ class Bound:
         return ""
 
 
-@dataclass(frozen=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """An amount of money as text: `"500000.00"`."""
 
     def clean(self, value: Any, path: str, faults: list[Fault]) -> Any:
@@ -133,8 +128,7 @@ class Amount:
         return "0"
 
 
-@dataclass(frozen=True)
-class OneOf:
+class OneOf(Struct, frozen=True):
     """One of a few words."""
 
     words: tuple[str, ...]
@@ -151,8 +145,7 @@ class OneOf:
         return self.words[0]
 
 
-@dataclass(frozen=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A plain value: text, whole number, flag, or a list of such."""
 
     def clean(self, value: Any, path: str, faults: list[Fault]) -> Any:
@@ -171,8 +164,7 @@ class Literal:
         return ""
 
 
-@dataclass(frozen=True)
-class Many:
+class Many(Struct, frozen=True):
     """A list of one shape. Unusable items are left out; where `single`, one value stands for a list of one."""
 
     inner: Shape
@@ -201,8 +193,7 @@ class Many:
         return []
 
 
-@dataclass(frozen=True)
-class ByName:
+class ByName(Struct, frozen=True):
     """A table whose keys are names of the author's choosing."""
 
     inner: Shape
@@ -226,8 +217,7 @@ class ByName:
         return {}
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table with known keys; `rest` is the shape of all others, which are refused where it is None."""
 
     required: Mapping[str, Shape] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 There are two texts. The public one may be shown to whoever may see the case's row; the private one holds the
 personal values, so that erasing a person is emptying it. What was erased reads as absent.
 
-The parts of a case stand as lists in the order of their dataclass's attributes, not as objects as in the log
+The parts of a case stand as lists in the order of its class's attributes, not as objects as in the log
 (`plain.py`): every command reads and writes this text whole, and so it takes half the time.
 """
 

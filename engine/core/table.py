@@ -1,19 +1,18 @@
 """A table as an office keeps one, read from whatever file: named columns, and rows that know their line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One row: the line of the file that it begins on (from 1), and its cells by column."""
 
     line: int
     cells: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A whole table.
 
     Attributes:

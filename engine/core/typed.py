@@ -1,7 +1,8 @@
 """What people typed beside the fields of a command, made fit to be kept: titles, notes, words in mails, senders."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.core.command import Advance, Amend, Attach, Command, Open, Sign, Upload
 from engine.core.errors import ValueMalformed

@@ -1,8 +1,9 @@
 """Judges how a case can walk through its states: nothing strands, nothing is forgotten, no choice is a riddle."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import combinations
+
+from msgspec import Struct
 
 from engine.core.definition import DeadlineRule, Definition, Transition
 from engine.core.findings import Findings
@@ -30,8 +31,7 @@ def side_steps(definition: Definition) -> frozenset[str]:
     return frozenset(state for move in definition.transitions if move.target == PREVIOUS for state in move.source)
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """Where a case may be: its state, the states that side steps remember, and the deadlines that are open."""
 
     state: str

@@ -4,9 +4,10 @@ Nothing is guessed: a local time that happens twice, or not at all, is refused w
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Literal
+
+from msgspec import Struct
 
 from engine.core.errors import ValueMalformed
 from engine.core.localday import FIRST_DAY, LAST_DAY, add_months, day_of, end_of_day, local_moment
@@ -29,8 +30,7 @@ _TODAY = {"today": 0, "idag": 0, "yesterday": -1, "igår": -1, "tomorrow": 1, "i
 _EXAMPLES = "2026-08-31, 2026-08-31T12:00 or 2026-08-31T12:00+02:00"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A length of time in the calendar; negative amounts count backwards."""
 
     amount: int

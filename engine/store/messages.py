@@ -5,9 +5,10 @@ Leases use real time (DECISIONS.md 24), dueness the clock of the transaction.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.core.message import Message, StoredMessage
 from engine.store.database import Connection

@@ -4,8 +4,9 @@ import contextlib
 import ipaddress
 import smtplib
 import ssl
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from engine.core.errors import SettingsError, ValueMalformed
 from engine.ports import Outcome
@@ -19,8 +20,7 @@ _QUIT_SECONDS = 5.0
 _OUR_FAULT = frozenset({530, 534, 535, 538})
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Time limits in seconds, after RFC 5321 §4.5.3.2; `total` caps one message with everything that it needs."""
 
     connect: float = 30.0
@@ -29,8 +29,7 @@ class Limits:
     total: float = 900.0
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """A mail server and how to speak to it.
 
     Attributes:

@@ -3,12 +3,13 @@
 import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from driver import Act, Sandbox
+from msgspec.structs import replace
 from paths import WAYS
 from running import Ran
 

@@ -3,10 +3,11 @@
 import shutil
 import threading
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.app.advance import Given, advance
 from engine.app.home import furnish

@@ -1,12 +1,13 @@
 """What the tests of the store put into it."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.core.case import Case, Deadline
 from engine.core.message import Message

@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import replace
 from email.message import EmailMessage
 from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from errands import OFFICER, Desk, build_home
+from msgspec.structs import replace
 
 from engine.app.bounces import take_in
 from engine.app.mail_why import why_message

@@ -1,13 +1,13 @@
 """A bulk file: one outcome per row, each row whole or not at all, and the same file may be run again."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from errands import OFFICER, Desk, build_home
+from msgspec.structs import replace
 
 from engine.app.advance import Given, advance
 from engine.app.bulk import Bulk, run_bulk

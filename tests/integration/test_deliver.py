@@ -10,12 +10,16 @@ from pathlib import Path
 import pytest
 from aiosmtpd.smtp import Envelope
 from errands import OFFICER, Desk, build_home
+from msgspec.structs import replace
 from test_smtp import QUICK, Handler, serving
 
 from engine.app.advance import Given, advance
 from engine.app.deliver import ATTEMPTS, deliver
+from engine.app.mail_queue import retry
+from engine.app.mail_why import why_message
 from engine.app.office import Office
 from engine.app.tick import tick
+from engine.app.verify import verify
 from engine.core.message import StoredMessage
 from engine.ports import Outcome
 from notifications.channels.smtp import Server, SmtpChannel
@@ -190,8 +194,21 @@ def test_a_mail_whose_sender_died_on_the_way_is_sent_again(desk: Desk, server: S
         real = datetime.now(UTC)
         tx.messages.lease(desk.clock.at, real - timedelta(seconds=1), 1, real_now=real)
     assert stored(desk)[0].message.state == "leased"
-    assert deliver(by_mail(desk, server)) == {"delivered": 1}
+    assert deliver(by_mail(desk, server)) == {"unknown": 1, "delivered": 1}
     assert len(inbox.envelopes) == 1
+    assert outcomes(desk, stored(desk)[0].message.case) == [("unknown", 2), ("sent", 3)]
+
+
+def test_a_mail_whose_sender_died_twice_is_given_up(desk: Desk, server: Server, inbox: Handler) -> None:
+    reminders(desk, 1)
+    for _ in range(2):
+        with desk.office.store.write() as tx:
+            real = datetime.now(UTC)
+            tx.messages.lease(desk.clock.at, real - timedelta(seconds=1), 1, real_now=real)
+        assert deliver(by_mail(desk, server), iter([False, True]).__next__) == {"unknown": 1}
+    assert deliver(by_mail(desk, server)) == {"delivered": 1}  # the notice to the officer
+    assert (stored(desk)[0].message.state, stored(desk)[0].attempts) == ("failed", 3)
+    assert why_message(desk.office, OFFICER, 1)["code"] == "failed_unconfirmed"
 
 
 def test_a_mail_that_somebody_else_is_sending_is_left_alone(desk: Desk, server: Server, inbox: Handler) -> None:
@@ -203,19 +220,42 @@ def test_a_mail_that_somebody_else_is_sending_is_left_alone(desk: Desk, server: 
     assert len(inbox.envelopes) == 1
 
 
-def test_a_mail_that_may_have_arrived_is_sent_once_more_with_the_same_id_and_then_rests(desk: Desk) -> None:
+def test_a_mail_that_may_have_arrived_is_sent_once_more_with_the_same_id_and_then_given_up(desk: Desk) -> None:
     reminders(desk, 1)
     mute = Handler(data="garbage")
     with serving(mute) as server:
         assert deliver(by_mail(desk, server)) == {"unknown": 1}
         first = stored(desk)[0]
         desk.clock.forward(hours=1)
-        assert deliver(by_mail(desk, server)) == {"unknown": 1}
+        assert deliver(by_mail(desk, server)) == {"unknown": 2}  # and the notice to the officer
+        desk.clock.forward(days=3)
+        assert deliver(by_mail(desk, server)) == {"unknown": 1}  # the notice, of which there is no notice
         desk.clock.forward(days=3)
         assert deliver(by_mail(desk, server)) == {}
     last = stored(desk)[0]
     assert last.message_id == first.message_id
-    assert last.message.state == "unknown"
+    assert (last.message.state, last.attempts) == ("failed", 3)
+    assert outcomes(desk, last.message.case) == [("unknown", 2), ("failed", 3), ("unknown", 1), ("failed", 2)]
+    told = [m.message.variables["failed"] for m in stored(desk) if m.message.template == "delivery_failed"]
+    assert [each["doubtful"] for each in told] == [True]
+
+
+def test_no_second_copy_of_a_letter_about_a_decision_leaves_unless_a_person_says_so(
+    desk: Desk, server: Server, inbox: Handler
+) -> None:
+    reminders(desk, 1)
+    desk.office = replace(desk.office, mail=replace(desk.office.mail, decisions=frozenset({"reminder"})))
+    with serving(Handler(data="garbage")) as mute:
+        assert deliver(by_mail(desk, mute)) == {"unknown": 2}  # and the notice to the officer
+    desk.clock.forward(days=3)
+    deliver(by_mail(desk, server))
+    letter = stored(desk)[0]
+    assert (letter.message.state, letter.message.reason) == ("held", "unconfirmed")
+    assert [m.message.template for m in stored(desk)] == ["reminder", "delivery_failed"]
+    assert why_message(desk.office, OFFICER, letter.id)["code"] == "held_unconfirmed"
+    retry(desk.office, OFFICER, letter.id, Given())
+    assert deliver(by_mail(desk, server)) == {"delivered": 1}
+    assert not verify(desk.office).bad
 
 
 def test_a_template_that_breaks_fails_its_mail_and_no_other(desk: Desk, server: Server, inbox: Handler) -> None:

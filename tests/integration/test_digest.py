@@ -1,13 +1,13 @@
 """The digest: each person of the office is told once on each working morning what is overdue, due and waiting."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from errands import Desk, build_home
+from msgspec.structs import replace
 
 from engine.app.clock import next_due
 from engine.app.digest import MOST

@@ -1,12 +1,12 @@
 """A forecast is what is then sent, if nothing else happens; and it leaves nothing behind."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from errands import OFFICER, Desk, build_home
+from msgspec.structs import replace
 
 from engine.app.advance import Given
 from engine.app.edit import amend

@@ -1,11 +1,11 @@
 """Letters about decisions wait until their meeting is released, and leave together in the send window."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from errands import ADMIN, OFFICER, TOY, Desk, build_home
+from msgspec.structs import replace
 
 from engine.app.advance import Given, advance
 from engine.app.mail_hold import release

@@ -2,12 +2,12 @@
 
 import json
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from errands import OFFICER, Desk, build_home
+from msgspec.structs import replace
 
 from engine.app.deliver import deliver
 from engine.app.doctor import Readings, examine

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from errands import ADMIN, OFFICER, Desk, build_home
+from msgspec.structs import replace
 
 from engine.app import people, users
 from engine.app.advance import Given

@@ -2,12 +2,12 @@
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from engine.app.advance import Given, Paper, advance
 from engine.app.edit import amend, assign, note

@@ -256,7 +256,7 @@ def test_a_home_of_before_gets_a_key_with_its_first_seal(desk: Desk) -> None:
 
 
 def test_an_office_that_is_only_tried_out_seals_nothing(desk: Desk) -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     tried = replace(desk.office, signer=None)
     desk.order("2021-06-01")

@@ -3,13 +3,13 @@
 import sqlite3
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from store_samples import definition, entry, new_store
 
 from engine.core.errors import EngineError

@@ -1,11 +1,11 @@
 """The outbox: a key is queued once, a message is leased by one sender, and only the newest lease writes."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from store_samples import AT, message, new_store
 
 from engine.core.message import StoredMessage
@@ -56,7 +56,7 @@ def test_a_lease_is_one_senders_until_it_runs_out(tx: UnitOfWork) -> None:
     assert state_of(tx, first.id) == "leased"
     assert tx.messages.lease(SOON - TICK, SOON, 10) == ()
     second = leased(tx, SOON)
-    assert (second.id, second.token, second.attempts, second.message.state) == (first.id, 2, 2, "leased")
+    assert (second.id, second.token, second.attempts, second.message.state) == (first.id, 2, 1, "leased")
 
 
 def test_only_the_newest_token_writes(tx: UnitOfWork) -> None:
@@ -165,6 +165,23 @@ def test_a_letter_cancelled_while_it_was_being_sent_tells_the_truth(tx: UnitOfWo
     assert tx.messages.cancel(key=one.message.key, reason="withdrawn") == (one.message.key,)
     assert tx.messages.outcome(one.id, one.token, outcome, at=AT)
     assert state_of(tx, one.id) == ends
+
+
+@pytest.mark.parametrize("outcome", ["unknown", "deferred"])
+def test_a_letter_cancelled_while_it_was_being_sent_is_not_tried_again(tx: UnitOfWork, outcome: str) -> None:
+    tx.messages.queue([message()])
+    one = leased(tx)
+    tx.messages.cancel(key=one.message.key, reason="withdrawn")
+    tx.messages.outcome(one.id, one.token, outcome, at=AT, next_at=SOON)
+    assert tx.messages.lease(AT + timedelta(days=9), AT + timedelta(days=10), 10) == ()
+
+
+def test_a_letter_that_may_have_arrived_and_waits_to_be_sent_once_more_can_be_called_off(tx: UnitOfWork) -> None:
+    tx.messages.queue([message()])
+    one = leased(tx)
+    tx.messages.outcome(one.id, one.token, "unknown", at=AT, next_at=SOON)
+    assert tx.messages.cancel(case=one.message.case, reason="met") == (one.message.key,)
+    assert tx.messages.lease(SOON, SOON + TICK, 10) == ()
 
 
 def test_a_state_set_by_hand_ends_the_lease(tx: UnitOfWork) -> None:

@@ -4,13 +4,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from errands import OFFICER, START, Desk, act_of, build_home, steps
+from msgspec.structs import replace
 
 from engine.app.advance import Given
 from engine.app.edit import amend

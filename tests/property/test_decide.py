@@ -4,7 +4,6 @@ A story (`builders.py`) holds after each command that its log folds to the case 
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, run_state_machine_as_test
 from hypothesis.stateful import rule as step
+from msgspec.structs import replace
 
 from engine.core.clockwork import expire
 from engine.core.command import (

@@ -1,11 +1,12 @@
 """Cases and contexts for the tests of guards, around a board meeting on 18 November 2021."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from engine.core.build import draft
 from engine.core.case import Actor, Case, Deadline, Document, Happened, Party

@@ -1,6 +1,5 @@
 """Changes that are not moves: fields, notes, people, papers, signatures and reviews."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,6 +20,7 @@ from builders import (
     edge,
     refused,
 )  # fmt: skip
+from msgspec.structs import replace
 
 from engine.core.case import ReviewGiven
 from engine.core.command import (

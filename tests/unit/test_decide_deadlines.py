@@ -1,6 +1,5 @@
 """Which deadlines a change opens, moves and ends, and how their days follow what they count from."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -21,6 +20,7 @@ from builders import (
     rule,
     top,
 )  # fmt: skip
+from msgspec.structs import replace
 
 from engine.core.anchor import Calendar, Setting, anchor_value, ends_day, moment
 from engine.core.case import Case, Deadline

@@ -1,6 +1,5 @@
 """Opening a case and moving it: the edge that an event takes, what it asks for, and what it writes."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +21,7 @@ from builders import (
     facts,
     refused,
 )  # fmt: skip
+from msgspec.structs import replace
 
 from engine.core.case import Happened
 from engine.core.command import Advance, Amend, Command, Note, Open

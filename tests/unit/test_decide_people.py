@@ -1,6 +1,5 @@
 """Who may do what: roles, acting for others, four eyes, approvals, and those who are recused."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -21,6 +20,7 @@ from builders import (
     refused,
     top,
 )  # fmt: skip
+from msgspec.structs import replace
 
 from engine.core.acting import party_of
 from engine.core.case import Actor, Approval

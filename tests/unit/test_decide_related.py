@@ -1,6 +1,5 @@
 """What follows from a move in other cases and for people: cases opened, events fired, series planned, notices sent."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from builders import (
     edge,
     facts,
 )  # fmt: skip
+from msgspec.structs import replace
 
 from engine.core.anchor import Calendar, Setting
 from engine.core.case import Case

@@ -1,7 +1,6 @@
 """What time does to a case: reminders, expiry, extensions, and a clock that is stopped."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -19,6 +18,7 @@ from builders import (
     facts,
     rule,
 )  # fmt: skip
+from msgspec.structs import replace
 
 from engine.core.clockwork import expire
 from engine.core.command import Command, Expire, MoveDeadline, Remind, StopClock

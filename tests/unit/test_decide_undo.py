@@ -1,6 +1,5 @@
 """Corrections that point at an entry, and the latest transition taken back."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from builders import (
     facts,
     rule,
 )  # fmt: skip
+from msgspec.structs import replace
 
 from engine.core.case import Actor, Case
 from engine.core.command import Amend, Correct, Expire, Follow, Note, Remind

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 from builders import NOW, OWNER, Story, a_definition, an_actor, an_upload, edge
+from msgspec.structs import replace
 
 from engine.core.case import TAKEN_BACK
 from engine.core.chain import commitment, genesis, leaf_hash

@@ -1,6 +1,5 @@
 """The guards of applications refuse what they should, and nothing else."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from board_day import (
     fill,
     happened,
 )  # fmt: skip
+from msgspec.structs import replace
 
 from engine.core.case import Case, Party, ReviewGiven
 from workflows.guards import registry

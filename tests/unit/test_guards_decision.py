@@ -1,10 +1,10 @@
 """The guards of decisions and change requests, and how the workflows of a project work together through the engine."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from guarding import HEAD, NOW, around, asked, case, codes, decided, document, filled, project, refusals, report
+from msgspec.structs import replace
 
 from engine.core.case import SYSTEM, Actor, Case, Happened
 from engine.core.command import Advance, Open, Upload

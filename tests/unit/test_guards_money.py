@@ -1,10 +1,10 @@
 """The guards of requisitions and reclaims: what may be asked for, approved, paid, and claimed back."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from guarding import NOW, TODAY, around, asked, case, codes, document, filled, project, reclaim, report, requisition
+from msgspec.structs import replace
 
 from engine.core.case import Actor, Case, Deadline
 from engine.core.guard import Context

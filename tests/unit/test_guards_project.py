@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +24,7 @@ from guarding import (
     report,
     requisition,
 )
+from msgspec.structs import replace
 
 from engine.core.case import Approval, Case, Happened, Signature
 from engine.core.command import Open

@@ -1,6 +1,5 @@
 """The bytes of a mail hold exactly what was meant, whatever the texts try."""
 
-import dataclasses
 from datetime import UTC, date, datetime
 from email import policy
 from email.message import EmailMessage
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 from icalendar import Calendar
+from msgspec.structs import replace
 
 from engine.core.errors import ValueMalformed
 from engine.ports import Enclosure, Letter
@@ -95,9 +95,9 @@ def test_no_text_adds_a_header_a_recipient_or_a_part(place: str, value: str) -> 
     letter = LETTER
     over: dict[str, Any] = {}
     if place == "subject":
-        letter = dataclasses.replace(LETTER, subject=f"[SIM-1] {value}")
+        letter = replace(LETTER, subject=f"[SIM-1] {value}")
     elif place == "body":
-        letter = dataclasses.replace(LETTER, text=value, html=value)
+        letter = replace(LETTER, text=value, html=value)
     elif place == "enclosure":
         over = {"enclosures": [Enclosure(value, "application/pdf", b"x")]}
     elif place == "sender":
@@ -116,7 +116,7 @@ def test_no_text_adds_a_header_a_recipient_or_a_part(place: str, value: str) -> 
 
 def test_a_long_subject_comes_back_whole() -> None:
     subject = "Åäö och en mycket lång rubrik, " * 12
-    assert parsed(built(dataclasses.replace(LETTER, subject=subject)))["Subject"] == subject.strip()
+    assert parsed(built(replace(LETTER, subject=subject)))["Subject"] == subject.strip()
 
 
 @pytest.mark.parametrize("name", ["Åtgärdsplan (slutlig).pdf", "a" * 300 + ".pdf", "50%25.pdf", "it's *.pdf", "ä" * 90])

@@ -1,11 +1,11 @@
 """What a signature covers, who has to sign, and which signatures still hold."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 from builders import OWNER, PARTNER, a_case, a_definition, a_document
+from msgspec.structs import replace
 
 from engine.core.case import Case, Signature
 from engine.core.requirements import signature_refusals

@@ -1,10 +1,10 @@
 """The snapshot loses nothing, is canonical, and keeps personal values apart."""
 
 import json
-from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
+from msgspec.structs import replace
 
 from engine.core.case import (
     Approval,
@@ -76,7 +76,7 @@ def full_case() -> Case:
 def test_full_case_sets_every_attribute_so_that_the_round_trip_covers_it() -> None:
     bare = small_case()
     full = full_case()
-    unset = [f.name for f in fields(Case) if getattr(full, f.name) in (getattr(bare, f.name), None, (), {}, "", 0)]
+    unset = [n for n in Case.__struct_fields__ if getattr(full, n) in (getattr(bare, n), None, (), {}, "", 0)]
     assert unset == []
 
 

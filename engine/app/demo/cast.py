@@ -1,8 +1,9 @@
 """Who plays: municipalities that the sources name, and care actors, applicants and staff that are made up."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from engine.app.office import Office
 from engine.ports import UnitOfWork
@@ -16,8 +17,7 @@ _HELPS = ((date(2016, 1, 1), date(2021, 11, 30)), (date(2025, 2, 1), None))
 """The times at which there is one: while there are many applications."""
 
 
-@dataclass(frozen=True, slots=True)
-class Team:
+class Team(Struct, frozen=True):
     """A municipality and a regional care actor that want something together, with their people's ids.
 
     Attributes:
@@ -57,8 +57,7 @@ class Team:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Cast:
+class Cast(Struct, frozen=True):
     """Everybody: the teams by key, and the people of the office who sign."""
 
     teams: Mapping[str, Team]

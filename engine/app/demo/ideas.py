@@ -1,10 +1,9 @@
 """Applications and ideas that are made up, so that there is something at every place; their titles say so."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(Struct, frozen=True):
     """An application and how far it comes: each day is one on which the next thing is done, None = it never is.
 
     Attributes:

@@ -5,14 +5,13 @@ stood 2016, 2017, 2019, 2021, 2022 and 2023. Of the call of 2018 no more is know
 What a source does not tell is made up, and `invented` names it; it stands in the log of the call too.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 DIRECTIONS = ("mental_health", "parents_as_resource", "reading_and_language", "motivation_and_hope")
 """The four directions of 2022–2024."""
 
 
-@dataclass(frozen=True, slots=True)
-class InfoMeeting:
+class InfoMeeting(Struct, frozen=True):
     """An info meeting: when it is planned, when it is held, and where."""
 
     key: str
@@ -23,8 +22,7 @@ class InfoMeeting:
     place: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A call: days and local times as its case takes them.
 
     Attributes:

@@ -5,14 +5,14 @@ kronor together).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
+
+from msgspec import Struct, field
 
 from engine.core.localday import add_months
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Struct, frozen=True):
     """A requisition: the day it is asked for, its kind, its period, the costs, and what is asked of the grant."""
 
     asked: str
@@ -23,8 +23,7 @@ class Payment:
     amount: str
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """An application that was granted, and the project that it became.
 
     Attributes:

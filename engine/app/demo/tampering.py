@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from engine.app.office import Office
 from engine.ports import LogLine
@@ -12,8 +13,7 @@ WINDOW = 40
 """So many characters before and after the digit are looked for in the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """What was changed.
 
     Attributes:

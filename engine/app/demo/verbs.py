@@ -3,11 +3,12 @@
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from engine.app import edit, papers
 from engine.app.advance import Given, Paper, advance
@@ -43,8 +44,7 @@ def later(when: datetime, days: int, hour: int = 9) -> datetime:
     return at(roll(day, "forward"), hour)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """What a board is to decide about a case: the event, and what it brings."""
 
     reference: str
