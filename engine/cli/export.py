@@ -113,6 +113,20 @@ def xes(shell: Shell, session: Session, selected: Selected, output: Path | None,
 
 @export.command()
 @_selecting
+@click.option("--every-entry", is_flag=True, help="Every entry is an event, and not the steps alone.")
+def ocel(shell: Shell, session: Session, selected: Selected, output: Path | None, every_entry: bool) -> None:
+    """An object-centric event log (OCEL 2.0, JSON): cases, organisations, people and documents."""
+    from engine.app.event_logs import cases_and_entries
+    from engine.exports.ocel import Happening, ObjectLog
+
+    announce(session.office, session.caller, "ocel", selected, log=True)
+    told = _watched(shell, cases_and_entries(session.office, selected), len(selected.references))
+    written = ObjectLog(frozenset(selected.references), every_entry)
+    _write(shell, output, written.parts(Happening(o.case, o.entries, o.definition) for o in told), selected)
+
+
+@export.command()
+@_selecting
 def ics(shell: Shell, session: Session, selected: Selected, output: Path | None) -> None:
     """A calendar of the open deadlines and the meetings."""
     from engine.exports.ics import calendar_bytes

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,19 @@ def test_every_entry_is_an_event_where_that_is_asked_for(home: Path) -> None:
     ((_, events),) = event_logs.traces(ran.out.encode())
     assert len(events) == len(running.inline(home, "log", "SIM-2021-1", "--json").lines)
     assert {"mail"} <= {one["skede:kind"] for one in events}
+
+
+def test_the_demo_as_ocel_is_valid_and_joins_cases_parties_and_documents(
+    home: Path, steps: dict[str, list[tuple[str, str]]], tmp_path: Path
+) -> None:
+    path = tmp_path / "demo.json"
+
+    ran = running.inline(home, "export", "ocel", "-o", str(path), "--json")
+
+    assert (ran.code, ran.json["cases"]) == (0, len(steps))
+    log = json.loads(path.read_text("utf-8"))
+    assert event_logs.ocel_faults(log) == []
+    kinds = Counter(one["type"] for one in log["objects"])
+    assert kinds["application"] == sum(ref.startswith("SIM-") for ref in steps)
+    assert min(kinds[kind] for kind in ("organisation", "person", "document", "report", "project", "meeting")) > 0
+    assert len(log["events"]) == sum(len(events) for events in steps.values())

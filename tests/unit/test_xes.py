@@ -6,6 +6,7 @@ from typing import Any
 import event_logs
 import pytest
 from builders import a_definition
+from lxml import etree
 
 from engine.core.definition import Field
 from engine.exports.xes import EventLog, Trace
@@ -49,7 +50,7 @@ def test_what_xml_cannot_hold_stands_below_as_json_and_is_counted() -> None:
     log = EventLog("Kontoret")
     content = b"".join(log.parts([Trace(case(title=HOSTILE), [entry(1)], {})]))
 
-    exact = event_logs.etree.fromstring(content).find(".//string[@key='skede:title']/string[@key='skede:exact']")
+    exact = etree.fromstring(content).find(".//string[@key='skede:title']/string[@key='skede:exact']")
     assert json.loads(exact.get("value")) == HOSTILE
     assert log.replaced == 1
 
@@ -90,7 +91,7 @@ def test_a_field_keeps_its_type(kind: Any, value: Any, element: str, shown: str)
 
     content = written(Trace(case(data={"f": value}), [], {"f": field}))
 
-    (found,) = event_logs.etree.fromstring(content).iterfind("trace/*[@key='skede:set.f']")
+    (found,) = etree.fromstring(content).iterfind("trace/*[@key='skede:set.f']")
     assert (found.tag, found.get("value")) == (element, shown)
     assert event_logs.faults(content) == []
 
