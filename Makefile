@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
+# Tests write thousands of small databases, each synchronously: in memory where the machine offers that.
+export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && echo /dev/shm)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test drill attack check format docs bench clean

@@ -1,6 +1,7 @@
 """Stored definition versions, compiled once per process."""
 
 from datetime import date
+from functools import lru_cache
 
 from engine.core.build import from_canonical
 from engine.core.definition import Definition
@@ -27,7 +28,7 @@ class Catalog:
             row = tx.definitions.get(name, version)
             if row is None:
                 raise NotFound(f"there is no workflow {name} version {version} here")
-            found = Machine(from_canonical(row.body))
+            found = _compiled(row.body)
             self._machines[name, version] = found
         return found
 
@@ -62,3 +63,9 @@ class Catalog:
     def definition(self, tx: UnitOfWork, name: str, version: int) -> Definition:
         """The definition of one version."""
         return self.get(tx, name, version).definition
+
+
+@lru_cache(maxsize=64)
+def _compiled(body: str) -> Machine:
+    """The machine of a canonical text, shared by all the homes that this process opens."""
+    return Machine(from_canonical(body))
