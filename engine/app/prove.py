@@ -37,6 +37,16 @@ def prove(office: Office, caller: Caller, reference: str, entry: str | None = No
         return ProofFile(tuple(found for found in proven if found is not None), newest.note)
 
 
+def sealed_part(tx: UnitOfWork, chain: str) -> ProofFile | None:
+    """A proof of those entries of a chain that are sealed already; None while none of them is."""
+    newest = tx.evidence.newest()
+    if newest is None:
+        return None
+    found = (_proven(tx, one, newest.size) for one in tx.log.entries(chain))
+    proven = tuple(one for one in found if one is not None)
+    return ProofFile(proven, newest.note) if proven else None
+
+
 def _case(tx: UnitOfWork, office: Office, actor: Actor, reference: str) -> str:
     return case_seen(tx, office, actor, reference).reference
 

@@ -1,4 +1,4 @@
-"""Hand over: tables, JSON Lines and calendars."""
+"""Hand over: tables, JSON Lines, event logs, calendars, and a folder of pages."""
 
 import functools
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +17,7 @@ from engine.cli.writing import write_new
 from engine.core.errors import UsageError
 
 T = TypeVar("T")
+_OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="A file, else stdout.")
 _FILTERS = ("workflow", "state", "phase", "parent", "owner", "mine", "overdue", "search", "fields", "closed")
 
 
@@ -25,11 +26,11 @@ def export() -> None:
     """Hand over cases, the log, and dates; every export is in the log."""
 
 
-def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options by which every export says which cases it means, and where it goes."""
+def _selecting(command: Callable[..., Any], *, into_file: bool = True) -> Callable[..., Any]:
+    """The options by which every export says which cases it means, and in which file it goes if it is one."""
 
     @functools.wraps(command)
-    def chosen(shell: Shell, /, ref: tuple[str, ...], family: bool, output: Path | None, **asked: Any) -> Any:
+    def chosen(shell: Shell, /, ref: tuple[str, ...], family: bool, output: Path | None = None, **asked: Any) -> Any:
         filters = {name: asked.pop(name) for name in _FILTERS if name not in ("fields", "closed")}
         fields, only_open = dict(asked.pop("field_values")), asked.pop("only_open")
         given = any(filters.values()) or fields or only_open
@@ -45,7 +46,7 @@ def _selecting(command: Callable[..., Any]) -> Callable[..., Any]:
     options: list[Callable[[Callable[..., Any]], Callable[..., Any]]] = [
         click.argument("ref", nargs=-1),
         click.option("--family", is_flag=True, help="Also what is above each case, and all below it."),
-        click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="A file, else stdout."),
+        *([_OUTPUT] if into_file else []),
         click.option("--workflow", metavar="W", help="Cases of this workflow."),
         click.option("--state", metavar="S", help="In this state."),
         click.option("--phase", metavar="P", help="In this phase."),
@@ -134,6 +135,17 @@ def ics(shell: Shell, session: Session, selected: Selected, output: Path | None)
     announce(session.office, session.caller, "ics", selected)
     dates = list(dates_told(session.office, selected, shell.lang))
     _write(shell, output, [calendar_bytes(session.office.name, dates)], selected)
+
+
+@export.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@functools.partial(_selecting, into_file=False)
+@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+def site(shell: Shell, session: Session, selected: Selected, _: None, folder: Path, dry_run: bool) -> None:
+    """A FOLDER of pages for a browser without a network: charts, cases, their log, their proofs."""
+    from engine.cli.export_site import write_site
+
+    write_site(shell, session, selected, folder, dry_run=dry_run)
 
 
 def _watched(shell: Shell, items: Iterator[T], total: int) -> Iterable[T]:

@@ -86,7 +86,7 @@ SECTIONS: dict[tuple[str, str], dict[str, Entry]] = {
 COMMANDS: dict[str, Entry] = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
 
 LATER_PARTS: dict[str, tuple[str, ...]] = {
-    "export": ("xlsx", "archive", "site", "diary"),
+    "export": ("xlsx", "archive", "diary"),
     "import": ("history",),
     "workflow": ("migrate", "diff"),
     "db": ("copy",),
