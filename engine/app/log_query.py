@@ -50,7 +50,7 @@ def entries(office: Office, caller: Caller, asked: Asked) -> Iterator[Mapping[st
     `target_title` in the caller's language, `behalf_name`, and of mail `letter`; None where there is nothing to name.
 
     Raises:
-        NotFound: The case, its parent or the actor is not known here.
+        NotFound: The case, its parent, the workflow or the actor is not known here.
         UsageError: Somebody outside the office asks for more than one case.
     """
     with office.store.read() as tx:
@@ -60,7 +60,8 @@ def entries(office: Office, caller: Caller, asked: Asked) -> Iterator[Mapping[st
         late = parse_span(asked.late_recorded) if asked.late_recorded else None
         titles = EntryTitles(tx, office, caller.lang)
         found = tx.log.all(
-            case=case, kind=asked.kind, event=asked.event, actor=_user(tx, asked.actor), workflow=asked.workflow,
+            case=case, kind=asked.kind, event=asked.event, actor=_user(tx, asked.actor),
+            workflow=_workflow(tx, office, asked.workflow),
             since=_instant(tx, office, asked.since, start_of_day), until=_instant(tx, office, asked.until, end_of_day),
             by=asked.by,
         )  # fmt: skip
@@ -101,6 +102,19 @@ def _user(tx: UnitOfWork, text: str | None) -> str | None:
     if found is None:
         raise NotFound(f"there is no user {text}; skede user list shows them", says="user_unknown", login=text)
     return found
+
+
+def _workflow(tx: UnitOfWork, office: Office, text: str | None) -> str | None:
+    """A workflow by name or title, or one version of it (`name@2`), that was ever published here."""
+    if text is None:
+        return None
+    name, _, version = text.partition("@")
+    if version:
+        office.catalog.get(tx, name, int(version) if version.isdigit() else 0)
+        return text
+    if any(row.name == name for row in tx.definitions.all()):
+        return name
+    return office.catalog.current(tx, name, office.calendar.day(tx.now)).definition.name
 
 
 def _instant(

@@ -1,6 +1,7 @@
 """The transition log: `log`."""
 
 from collections.abc import Mapping
+from itertools import chain, islice
 from typing import Any
 
 import click
@@ -9,6 +10,7 @@ from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_lines, mark_sandbox, say
 from engine.cli.session import Session, moment_text, open_session
 from engine.cli.texts import has_text, letter_text, role_text
+from engine.core.errors import UsageError
 
 CHANGES = {"movedeadline": "deadline", "stopclock": "clock", "changeparty": "party"}
 """Refused changes whose name in the log is not the kind of entry that they would have made."""
@@ -30,10 +32,14 @@ CHANGES = {"movedeadline": "deadline", "stopclock": "clock", "changeparty": "par
 @pass_shell
 def log(shell: Shell, /, ref: str | None, **asked: Any) -> None:
     """The log of a case, or of the office, newest last; with --json one entry per line."""
-    from engine.app.log_query import Asked, contract, entries
+    from engine.app.log_query import MOVES, Asked, contract, entries
 
+    kind = asked["kind"]
+    if kind and kind not in MOVES and not has_text(f"log_kind_{kind}", shell.lang):
+        raise UsageError(f"the log has no entries of kind {kind}", says="log_kind_unknown", kind=kind)
     session = open_session(shell, read_only=True)
     found = entries(session.office, session.caller, Asked(reference=ref, **asked))
+    found = chain(list(islice(found, 1)), found)  # what was asked wrongly is told before anything is printed
     if session.sandbox:
         mark_sandbox(shell.text("sandbox"), as_json=shell.json)
     if shell.json:
@@ -64,6 +70,7 @@ def _what(shell: Shell, entry: Mapping[str, Any]) -> str:
     title = entry["event_title"] or _change(shell, entry["event"])
     if entry["kind"] in ("open", "advance"):
         return str(title)
+    title = entry["changes"].get("activity") or title
     mail = entry["changes"].get("mail") if entry["letter"] else None
     if mail:
         letter = entry["letter"]

@@ -1,6 +1,6 @@
 """Which edge a command takes: every edge of its event is asked, and every reason against it is told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -58,6 +58,7 @@ def choose(setup: Setup, case: Case, command: Advance | Open, occurred: datetime
     filed = replace(case, documents=case.documents + documents_from(command.uploads, case, n, occurred))
     found: dict[int, Chosen] = {}
     here = [edge for edge in setup.definition.edges(command.event) if case.state in edge.source]
+    strange += overriding_nothing(command, here)
     peopled = any(edge.by != CLOCK for edge in here)  # what hinders the clock is then no news to people
 
     def ask(edge: Transition) -> tuple[Fit, list[Refusal]]:
@@ -106,6 +107,17 @@ def fitting(setup: Setup, case: Case, event: str, actor: Actor) -> tuple[Transit
         return passes(setup.registry, edge.when, context)
 
     return tuple(edge for edge in edges if not edge.when or holds(edge))
+
+
+def overriding_nothing(command: Advance | Open, edges: Sequence[Transition]) -> list[Refusal]:
+    """The names to override that no edge of the event has a rule by: a slip of the pen must not pass for a waiver."""
+    rules = dict.fromkeys(use.name for edge in edges for use in edge.guards)
+    known = {*rules, *(name.partition("@")[0] for name in rules)}
+    return [
+        Refusal("override_of_no_rule", {"guard": name, "event": command.event, "guards": list(rules)})
+        for name in getattr(command, "override", ())
+        if name not in known
+    ]
 
 
 def _wrong(setup: Setup, case: Case, command: Advance | Open, code: str) -> Refusal:

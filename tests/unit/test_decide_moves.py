@@ -291,6 +291,14 @@ def test_an_override_of_a_content_guard_leaves_no_trace() -> None:
     assert "waived" not in story.body()
 
 
+def test_to_override_a_rule_that_the_event_has_not_is_refused() -> None:
+    story = filed()
+
+    [reason] = refused(story.setup, story.here, fire("weigh", override=("no_more_then",), note="Skrivfel"))
+
+    assert (reason.code, reason.params["guards"]) == ("override_of_no_rule", ["no_more_than@1"])
+
+
 # Fills and counters
 
 
