@@ -32,8 +32,8 @@ test: $(READY) ## run all tests
 attack: $(READY) ## change every cell of a small home, every row too, and see each found (some minutes)
 	@SKEDE_ATTACK=full $(BIN)/pytest -n $(JOBS) tests/integration/test_attack_drill.py
 
-drill: $(READY) ## the long form of the drills: outages over a thousand deadlines, reminders of five hundred cases
-	@DRILL=long $(BIN)/pytest -q tests/integration/test_outage.py tests/integration/test_reminder_oracle.py
+drill: $(READY) ## the long form of the drills: outages, reminders of five hundred cases, five thousand mails
+	@DRILL=long $(BIN)/pytest -q tests/integration/test_outage.py tests/integration/test_reminder_oracle.py tests/integration/test_smtp_drill.py
 
 check: $(READY) ## format, lint, types, and who may import whom
 	@$(BIN)/ruff format --check .

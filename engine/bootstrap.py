@@ -81,9 +81,12 @@ def open_office(settings: Settings, *, clock: Clock | None = None, read_only: bo
 
 
 def _mail_rules(settings: Settings) -> MailRules:
+    from engine.setting_values import DECISIONS
+
     return MailRules(
         per_minute=settings.mail_per_minute, per_domain=settings.mail_per_domain_per_minute,
-        domains=settings.mail_domains, held=settings.hold_decisions, digest=settings.digest,
+        domains=settings.mail_domains, held=settings.hold_decisions,
+        decisions=DECISIONS | settings.hold_decisions, digest=settings.digest,
     )  # fmt: skip
 
 

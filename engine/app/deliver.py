@@ -28,6 +28,9 @@ ATTEMPTS = 15
 PATIENCE = timedelta(days=4)
 """A mail that could not be delivered in so many attempts and so long a time has failed, and the officer is told."""
 
+BROKEN_OFF, UNCONFIRMED = "broken_off", "unconfirmed"
+"""Why a mail is `unknown` whose run died; why one is given up, or held, that may have arrived."""
+
 STATES = {"sent": "delivered", "deferred": "deferred", "failed": "failed", "unknown": "unknown"}
 """Outcome -> the name under which it is counted; one that was `suppressed` is not counted."""
 
@@ -69,13 +72,15 @@ class _Post:
         """Send the message that is due first; None if none is.
 
         Each is leased alone, just before it is sent: a lease that another run finds means that this very mail was
-        being sent when its run broke off.
+        being sent when its run broke off. That is written down first, and the mail is then found once more.
         """
         office = self._office
         with office.store.write() as tx:
             message = self._lease(tx)
             if message is None:
                 return None
+            if message.message.state == "leased":
+                return _broken_off(tx, office, message)
             ready = _content(tx, office, message)
             self._channel = self._channel or office.channel()
         if isinstance(ready, Outcome):
@@ -116,6 +121,13 @@ class _Post:
             self._channel.close()
 
 
+def _broken_off(tx: UnitOfWork, office: Office, stored: StoredMessage) -> Outcome:
+    """An attempt whose run died: whether the server has the mail is not known."""
+    outcome = Outcome("unknown", BROKEN_OFF)
+    _record(tx, office, stored, outcome)
+    return outcome
+
+
 def _content(tx: UnitOfWork, office: Office, stored: StoredMessage) -> tuple[bytes, str] | Outcome:
     """The bytes to send: kept from the first rendering on, so that a second try says the same to the letter."""
     if stored.content is not None and stored.address is not None:
@@ -147,19 +159,46 @@ def _content(tx: UnitOfWork, office: Office, stored: StoredMessage) -> tuple[byt
 
 def _record(tx: UnitOfWork, office: Office, stored: StoredMessage, outcome: Outcome) -> None:
     """Write the outcome beside the message and into the case's log; give up after many attempts, and say so."""
-    state, next_at = outcome.state, None
-    if state == "deferred" and _given_up(stored, outcome, tx.now):
-        state = "failed"
-    if state == "deferred" or (state == "unknown" and _may_repeat(stored)):
+    state, next_at = _verdict(office, stored, outcome, tx.now), None
+    if state == "deferred":
         next_at = tx.now + _wait(stored.attempts)
+    elif state == "unknown":
+        next_at = tx.now if outcome.error == BROKEN_OFF else tx.now + _wait(stored.attempts)
     note_pause(tx, outcome)
     if not tx.messages.outcome(stored.id, stored.token, state, at=tx.now, error=outcome.error, next_at=next_at):
         return
     if state == "deferred":
         return
+    doubtful = outcome.state == "unknown" and state != "unknown"
+    if state == "held" and _stands(tx, stored.id) == state:
+        tx.messages.set_state(stored.id, state, UNCONFIRMED)
     mail = {"key": stored.message.key, "state": state, "attempt": stored.attempts}
-    if outcome.error:
-        mail["why"] = outcome.error.partition(":")[0]
+    why = UNCONFIRMED if doubtful else (outcome.error or "").partition(":")[0]
+    _tell(tx, office, stored, outcome, mail | ({"why": why} if why else {}))
+
+
+def _verdict(office: Office, stored: StoredMessage, outcome: Outcome, now: datetime) -> str:
+    """The state that an outcome leads to.
+
+    A mail that may have arrived is sent once more, with the same bytes and Message-ID, and has failed if that is not
+    confirmed either. A letter about a decision waits for a person to say (RELIABILITY.md §6).
+    """
+    if outcome.state == "deferred" and _given_up(stored, outcome, now):
+        return "failed"
+    if outcome.state != "unknown":
+        return outcome.state
+    if stored.message.template in office.mail.decisions:
+        return "held"
+    return "failed" if stored.recorded == "unknown" else "unknown"
+
+
+def _stands(tx: UnitOfWork, message_id: int) -> str:
+    found = tx.messages.get(message_id)
+    return found.message.state if found else ""
+
+
+def _tell(tx: UnitOfWork, office: Office, stored: StoredMessage, outcome: Outcome, mail: Mapping[str, Any]) -> None:
+    """Write into the log what became of a mail, and tell the officers of one that needs them."""
     body: dict[str, Any] = {"mail": mail}
     letter = tx.messages.get(stored.id)
     payload: dict[str, Any] = {"letter": letter.digest} if letter else {}
@@ -169,8 +208,9 @@ def _record(tx: UnitOfWork, office: Office, stored: StoredMessage, outcome: Outc
         return
     definition = office.catalog.definition(tx, case.workflow, case.version)
     notices: tuple[Message, ...] = ()
-    if state == "failed":
-        notices = failure_notices(tx, office, stored, outcome.error or "", case)
+    if letter and letter.message.state in ("failed", "held"):
+        doubtful = mail.get("why") == UNCONFIRMED
+        notices = failure_notices(tx, office, letter, outcome.error or "", case, doubtful=doubtful)
     if notices:
         body["msgs"] = [m.key for m in notices]
         payload["msgs"] = {m.key: [m.digest, m.state, m.reason] for m in notices}
@@ -181,11 +221,6 @@ def _record(tx: UnitOfWork, office: Office, stored: StoredMessage, outcome: Outc
 def _given_up(stored: StoredMessage, outcome: Outcome, now: datetime) -> bool:
     """Whether there were enough attempts. While our own set-up is at fault (`pause`), no mail is given up."""
     return not outcome.pause and stored.attempts >= ATTEMPTS and now - stored.message.due_at >= PATIENCE
-
-
-def _may_repeat(stored: StoredMessage) -> bool:
-    """Whether a mail that may have arrived is sent once more: the first time, with the same bytes and Message-ID."""
-    return stored.message.state not in ("unknown", "leased")
 
 
 def _wait(attempts: int) -> timedelta:

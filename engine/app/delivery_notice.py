@@ -10,7 +10,7 @@ TEMPLATE = "delivery_failed"
 
 
 def failure_notices(
-    tx: UnitOfWork, office: Office, stored: StoredMessage, error: str, case: Case
+    tx: UnitOfWork, office: Office, stored: StoredMessage, error: str, case: Case, *, doubtful: bool = False
 ) -> tuple[Message, ...]:  # fmt: skip
     """The notices about one mail; none about a notice that itself did not arrive.
 
@@ -20,6 +20,7 @@ def failure_notices(
         stored: The mail that did not arrive.
         error: What the other side said.
         case: The case before the entry that records the failure.
+        doubtful: It may have arrived; it is only not known.
     """
     message = stored.message
     if message.template == TEMPLATE:
@@ -31,6 +32,7 @@ def failure_notices(
     failed = {
         "recipient": recipient.name if recipient else "", "address": (recipient.email or "") if recipient else "",
         "subject": stored.subject or message.template, "error": error, "key": message.key,
+        "doubtful": doubtful,
     }  # fmt: skip
     n = case.n + 1
     return tuple(

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from engine.app.access import case_seen
+from engine.app.deliver import BROKEN_OFF, UNCONFIRMED
 from engine.app.facts import facts_for
 from engine.app.mail_state import is_held
 from engine.app.office import Caller, Office
@@ -119,9 +120,10 @@ class _Reader:
             case "deferred":
                 return self._stopped(told) or Why("deferred", told | {"next_at": _instant(stored.next_at)})
             case "unknown" if stored.next_at is not None:
-                return Why("unknown_again", told | {"next_at": _instant(stored.next_at)})
+                code = "unknown_broken_off" if stored.error == BROKEN_OFF else "unknown_again"
+                return Why(code, told | {"next_at": _instant(stored.next_at)})
             case "failed":
-                return Why("no_address" if stored.error == "no_address" else "failed", told)
+                return Why(_failed(stored, about), told)
             case "cancelled":
                 return self._cancelled(stored, told)
             case "held":
@@ -239,11 +241,19 @@ class _Reader:
         return steps_of(setting, definition.deadlines[deadline.name], deadline)[deadline.step].offset_days
 
 
+def _failed(stored: StoredMessage, about: list[_Told]) -> str:
+    """Why a mail was given up: it cannot go anywhere, nobody confirmed it, or it was refused."""
+    if stored.error == "no_address":
+        return "no_address"
+    doubtful = bool(about) and about[-1].entry.body["mail"].get("why") == UNCONFIRMED
+    return "failed_unconfirmed" if doubtful else "failed"
+
+
 def _held(reason: str | None, told: dict[str, Any]) -> Why:
     kind, _, meeting = (reason or "").partition(":")
     if kind == "meeting":
         return Why("held_meeting", told | {"meeting": meeting})
-    return Why("held", told)
+    return Why("held_unconfirmed" if reason == UNCONFIRMED else "held", told)
 
 
 def _step_text(offset: int) -> str:

@@ -38,6 +38,7 @@ class MailRules(Struct, frozen=True):
         per_domain: At most so many of them to one domain; 0 is no limit.
         domains: Mail leaves to these domains alone; none is to all.
         held: Messages that wait for their meeting to be released.
+        decisions: Messages of which no second copy leaves unless a person says so.
         digest: Whether people of the office are told each working morning what waits; None: not in a sandbox.
     """
 
@@ -45,6 +46,7 @@ class MailRules(Struct, frozen=True):
     per_domain: int = 0
     domains: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
+    decisions: frozenset[str] = frozenset()
     digest: bool | None = None
 
 

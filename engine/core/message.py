@@ -61,6 +61,7 @@ class StoredMessage(Struct, frozen=True):
 
     Attributes:
         token: Fencing token of the lease; only its holder may write the outcome.
+        recorded: Its state as the row has it, which is the one before the lease while it is leased.
         content: The rendered bytes, kept from the first rendering on.
     """
 
@@ -73,6 +74,7 @@ class StoredMessage(Struct, frozen=True):
     sent_at: datetime | None = None
     next_at: datetime | None = None
     error: str | None = None
+    recorded: MessageState = "queued"
     content: bytes | None = None
     address: str | None = None
 

@@ -50,7 +50,7 @@ class SqlMessages:
     def lease(
         self, now: datetime, until: datetime, limit: int, *, real_now: datetime | None = None
     ) -> tuple[StoredMessage, ...]:
-        """Take due messages; each gets a new token and one more attempt.
+        """Take due messages; each gets a new token and one more attempt, unless its last one broke off.
 
         Args:
             now: The clock's instant, which says what is due.
@@ -68,7 +68,8 @@ class SqlMessages:
             found = self.get(message_id)
             if found is not None:
                 self._run(SQL["message_lease"], {"id": message_id, "until": instant(until)})
-                taken.append(replace(found, token=found.token + 1, attempts=found.attempts + 1))
+                broken_off = found.message.state == "leased"
+                taken.append(replace(found, token=found.token + 1, attempts=found.attempts + 1 - broken_off))
         return tuple(taken)
 
     def keep(
@@ -154,7 +155,7 @@ def _row(m: Message) -> dict[str, Any]:
 
 def _read(row: tuple[Any, ...]) -> StoredMessage:
     (
-        message_id, key, case, n, template, person, lang, variables, attach, due_at, deadline, state, reason,
+        message_id, key, case, n, template, person, lang, variables, attach, due_at, deadline, state, recorded, reason,
         subject, header, address, sent_at, error, token, attempts, next_at, content,
     ) = row  # fmt: skip
     message = Message(
@@ -165,5 +166,5 @@ def _read(row: tuple[Any, ...]) -> StoredMessage:
     return StoredMessage(
         id=message_id, message=message, attempts=attempts or 0, token=token or 0, subject=subject,
         message_id=header, sent_at=read_instant(sent_at), next_at=read_instant(next_at), error=error,
-        content=content, address=address,
+        content=content, address=address, recorded=recorded,
     )  # fmt: skip

@@ -150,8 +150,9 @@ class SmtpChannel:
         return None
 
     def _away(self, error: Exception) -> Outcome:
-        # The rest of the batch need not wait for the same silence.
-        self._unreachable = Outcome("deferred", _told(f"{self._server.host}:{self._server.port}: {error}"))
+        # The rest of the batch need not wait for the same silence, and no mail is burnt by it.
+        reason = _told(f"{self._server.host}:{self._server.port}: {error}")
+        self._unreachable = Outcome("deferred", reason, pause=True)
         return self._unreachable
 
     def _begin(self, session: Session, message_id: int, sender: str, size: int) -> Outcome | None:
@@ -167,6 +168,8 @@ class SmtpChannel:
             return None
         if code == 552:
             return Outcome("failed", _told(f"{code} {_text(reply)}"))
+        if code == 421:  # the server has had enough of this connection, whether it hangs up or waits for us to
+            session.close()
         return _refused("MAIL FROM", code, reply)
 
     def _deliver(self, session: Session, recipient: str, content: bytes) -> tuple[int, bytes]:

@@ -4,6 +4,7 @@ import email
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -166,10 +167,11 @@ def test_however_long_our_own_set_up_is_wrong_no_mail_is_given_up(desk: Desk) ->
     assert stored(desk)[0].message.state == "deferred"
 
 
-def test_a_server_that_is_away_defers_everything_and_nothing_is_lost(desk: Desk, inbox: Handler) -> None:
+def test_a_server_that_is_away_burns_one_attempt_of_one_mail_and_nothing_is_lost(desk: Desk, inbox: Handler) -> None:
     reminders(desk, 3)
     nobody = Server("127.0.0.1", 9, tls="none")
-    assert deliver(by_mail(desk, nobody)) == {"deferred": 3}
+    assert deliver(by_mail(desk, nobody)) == {"deferred": 1}
+    assert [m.attempts for m in stored(desk)] == [2, 0, 0]
     desk.clock.forward(hours=2)
     with serving(inbox) as server:
         assert deliver(by_mail(desk, server)) == {"delivered": 3}

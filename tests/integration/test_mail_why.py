@@ -135,13 +135,13 @@ def test_a_mail_that_did_not_arrive_tells_what_the_server_said(desk: Desk, state
     assert (message["code"], message["params"]["error"], message["params"]["attempts"]) == (code, error, 1)
 
 
-def test_a_mail_that_may_have_arrived_twice_rests(desk: Desk) -> None:
+def test_a_mail_that_may_have_arrived_twice_is_given_up(desk: Desk) -> None:
     reference = desk.order("2021-04-15")
     desk.clock.to("2021-03-16")
     tick(desk.through(Answering("unknown", "cut")))
     desk.clock.to("2021-03-17")
     tick(desk.through(Answering("unknown", "cut")))
-    assert codes(told(desk, reference)["messages"]) == ["unknown"]
+    assert codes(told(desk, reference)["messages"]) == ["failed_unconfirmed", "unknown_again"]
 
 
 def test_a_mail_to_nobody_and_a_person_without_an_address_differ(desk: Desk) -> None:

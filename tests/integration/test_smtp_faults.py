@@ -102,14 +102,14 @@ def test_no_server_means_later_for_the_whole_batch() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with channel(Server("127.0.0.1", port, tls="none")) as opened:
-        assert send(opened) == ("deferred", False)
-        assert send(opened) == ("deferred", False)
+        assert send(opened) == ("deferred", True)
+        assert send(opened) == ("deferred", True)
 
 
 def test_a_silent_server_is_not_asked_again_in_the_same_batch() -> None:
     scripted = Scripted({"connect": b"silence"})
     with scripted as server, channel(server) as opened:
-        assert [send(opened) for _ in range(3)] == [("deferred", False)] * 3
+        assert [send(opened) for _ in range(3)] == [("deferred", True)] * 3
     assert scripted.connections == 1
 
 
@@ -119,10 +119,11 @@ def test_a_silent_server_is_not_asked_again_in_the_same_batch() -> None:
         ({"connect": b"554 go away"}, ("deferred", True)),
         ({"connect": b"421 busy"}, ("deferred", False)),
         ({"connect": b"\xff\xfe rubbish"}, ("deferred", False)),
-        ({"connect": None}, ("deferred", False)),
+        ({"connect": None}, ("deferred", True)),
         ({"EHLO": b"550 no", "HELO": b"550 no"}, ("deferred", True)),
-        ({"EHLO": None}, ("deferred", False)),
+        ({"EHLO": None}, ("deferred", True)),
         ({"MAIL": None}, ("deferred", False)),
+        ({"MAIL": b"421 enough"}, ("deferred", False)),
         ({"RCPT": None}, ("deferred", False)),
         ({"RCPT": b"421 closing"}, ("deferred", False)),
         ({"DATA": None}, ("deferred", False)),
@@ -167,6 +168,18 @@ def test_what_quit_answers_changes_nothing(quit_answer: Reply) -> None:
         opened = SmtpChannel(server, QUICK)
         assert send(opened) == ("sent", False)
         opened.close()
+
+
+def test_a_server_that_has_had_enough_of_a_connection_and_leaves_it_open_gets_another() -> None:
+    class Patient(Scripted):
+        def _answer(self, lines: Any, word: str) -> bool:
+            super()._answer(lines, word)
+            return True
+
+    scripted = Patient({"MAIL": [b"250 x", b"421 enough", b"250 x"]})
+    with scripted as server, channel(server) as opened:
+        assert [send(opened), send(opened)] == [("sent", False)] * 2
+    assert (scripted.connections, scripted.stored) == (2, 2)
 
 
 @pytest.mark.parametrize("mail_answer", [None, b"421 idle"])

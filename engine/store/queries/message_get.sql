@@ -1,7 +1,7 @@
 SELECT
     m.id, m.key, m.case_ref, m.n, m.template, m.person, m.lang, m.variables, m.attach, m.due_at, m.deadline,
     CASE WHEN d.leased_until IS NOT NULL AND m.state IN ('queued', 'deferred', 'unknown') THEN 'leased'
-         ELSE m.state END AS state,
+         ELSE m.state END AS state, m.state,
     m.reason, m.subject, m.header, m.address, m.sent_at, m.error, d.token, d.attempts, d.next_at, m.content
 FROM messages m LEFT JOIN deliveries d ON d.message_id = m.id
 WHERE m.id = :id
