@@ -99,12 +99,24 @@ def all_texts(lang: str) -> Iterator[tuple[str, str, str]]:
             yield path.name, code, sentence
 
 
+@cache
 def _find(code: str, lang: str) -> str | None:
+    """The sentence of a code: only its own lines are parsed, which is most of what a short command would spend."""
     for path in files(lang):
-        sentence = read(path).get(code)
-        if isinstance(sentence, str):
-            return sentence
+        whole = _whole(path)
+        at = whole.find(f"\n{code} = ") + 1
+        if at:
+            import tomllib
+
+            long = whole.startswith('"""', at + len(code) + 3)
+            end = whole.index('"""\n', at + len(code) + 6) + 3 if long else whole.index("\n", at)
+            return str(tomllib.loads(whole[at:end])[code])
     return None
+
+
+@cache
+def _whole(path: Path) -> str:
+    return "\n" + path.read_text("utf-8") + "\n"
 
 
 def _filled(name: str, params: Mapping[str, Any], lang: str) -> str:

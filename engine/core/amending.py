@@ -1,7 +1,6 @@
 """Which fields a command may set, and their values in canonical form."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from engine.core.case import Case
@@ -37,6 +36,8 @@ def parse_values(setup: Setup, given: Mapping[str, Any], *, computed: bool = Fal
 
 
 def _unknown(definition: Definition, name: str) -> ValueMalformed:
+    from difflib import get_close_matches  # costs milliseconds, and only a mistaken name needs it
+
     close = get_close_matches(name, definition.fields, 1)
     hint = f"; did you mean {close[0]}?" if close else f"; it has {', '.join(sorted(definition.fields))}"
     return ValueMalformed(

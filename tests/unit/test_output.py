@@ -349,3 +349,9 @@ def test_events_and_states_of_a_workflow_are_words_too() -> None:
 
 def test_every_command_has_its_line_in_both_languages() -> None:
     assert all(entry.sv and entry.en and entry.sv != entry.en for entry in COMMANDS.values())
+
+
+@pytest.mark.parametrize("lang", ["sv", "en"])
+def test_a_text_found_on_its_own_is_what_its_whole_file_says(lang: str) -> None:
+    for _, code, sentence in texts.all_texts(lang):
+        assert texts._find(code, lang) == sentence
