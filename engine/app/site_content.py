@@ -107,9 +107,10 @@ class SiteContent:
             yield _seal(one.size, one.note, instant(one.sealed_at))
 
     def office_entries(self) -> Iterator[dict[str, Any]]:
-        """The entries of the office's own chain."""
+        """The entries of the office's own chain, each with the `names` of those it is about."""
         for logged in self._tx.log.entries(OFFICE):
-            yield self._entry(None, self._titles.told(describe_entry(logged), outside=False))
+            told = self._entry(None, self._titles.told(describe_entry(logged), outside=False))
+            yield told | {"names": names_of(self._tx, ids_in(told["changes"]))}
 
     def cases(self) -> Iterator[SiteCase]:
         """The cases in the order given; one that went meanwhile is left out."""

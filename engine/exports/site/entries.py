@@ -40,7 +40,8 @@ class Timeline:
             "who": self._who(told), "role": self._words.role(told["role"]) if told["role"] else "",
             "behalf": (told["behalf_name"] or self._text("site_name_gone", id=told["on_behalf_of"]))
             if told["on_behalf_of"] else "",
-            "auth": told["auth"], "note": told["note"], "changes": list(self._changes(told["changes"])),
+            "auth": told["auth"], "note": told["note"], "to": (told["letter"] or {}).get("to", ""),
+            "shown": list(self._shown(told["changes"])), "changes": list(self._changes(told["changes"])),
             "reasons": [self._words.reason(reason) for reason in told["reasons"]], "waived": waived or [],
             "hash": told["hash"], "prev": told["prev"], "leaf": told["leaf"], "definition": told["definition"],
             "raw": json.dumps(told["changes"], ensure_ascii=False, indent=1, sort_keys=True) if told["changes"] else "",
@@ -51,23 +52,41 @@ class Timeline:
             return self._words.role("system")
         return f"{told['name']} ({told['actor']})" if told["name"] else str(told["actor"])
 
-    def _changes(self, changes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        """(what, told) of what an entry changed, as far as people need it in words; the rest stands in the raw form."""
-        for name, value in (changes.get("set") or {}).items():
-            field = self._definition.fields.get(name) if self._definition else None
-            title = field.title[self._words.lang] if field else name
-            yield title, self._words.value(field, value, self._names) if field else str(value)
+    def _shown(self, changes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """(what, told) of what nobody should have to unfold: papers by their hashes, signatures, who said yes."""
         for raw in changes.get("docs") or ():
             yield self._text("site_document", n=raw["id"]), f"{self._kind(raw['kind'])}, SHA-256 {raw['sha256']}"
         for raw in changes.get("signs") or ():
             person = self._names.get(raw["person"]) or self._text("site_name_gone", id=raw["person"])
             who = f"{person}, {self._words.role(raw['who'])}"
             yield self._text("site_signature", n=raw["id"]), f"{who}: {self._kind(raw['kind'])} ({raw['document']})"
-        yield from self._deadlines(changes)
         if changes.get("assignee"):
             yield self._text("case_handler"), self._names.get(changes["assignee"], changes["assignee"])
         if changes.get("approved_by"):
             yield self._text("site_approved_by"), ", ".join(self._names.get(one, one) for one in changes["approved_by"])
+        if self._definition is None:
+            yield from self._of_office(changes)
+
+    def _of_office(self, changes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """What an entry of the office's own chain is about."""
+        if changes.get("user"):
+            yield self._text("site_user"), self._names.get(changes["user"], changes["user"])
+        if changes.get("role"):
+            yield self._text("site_role"), self._words.role(changes["role"])
+        if changes.get("name") and changes.get("version"):
+            yield self._text("site_version"), f"{changes['name']}@{changes['version']}"
+        if changes.get("form"):
+            yield self._text("site_form"), f"{changes['form']}, {self._text('site_list_about', n=changes['n'])}"
+        if changes.get("root"):
+            yield self._text("site_size"), str(changes["size"])
+
+    def _changes(self, changes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """(what, told) of what an entry changed beside that, in words; the rest stands in the raw form."""
+        for name, value in (changes.get("set") or {}).items():
+            field = self._definition.fields.get(name) if self._definition else None
+            title = field.title[self._words.lang] if field else name
+            yield title, self._words.value(field, value, self._names) if field else str(value)
+        yield from self._deadlines(changes)
         if changes.get("cause"):
             yield self._text("site_cause"), str(changes["cause"])
         if changes.get("guards"):

@@ -58,8 +58,8 @@ class Words:
             return ""
         if field.type == "list":
             return "\n".join(self._record(field, record, names) for record in value)
-        if isinstance(value, str) and value in names and field.type != "case":
-            return names[value]
+        if isinstance(value, str) and value in names:
+            return f"{value} {names[value]}" if field.type == "case" else names[value]
         try:
             return format_value(field, value, self.lang, zone=self.zone)
         except (ValueError, TypeError, AttributeError, KeyError):

@@ -192,8 +192,8 @@ class Site:
 
     def _log(self) -> None:
         """The office's own chain, on as many pages as it takes."""
-        timeline = Timeline(self._words, None, {})
-        entries = (timeline.entry(self._mask(told)) for told in self._content.office_entries())
+        masked = (self._mask(told) for told in self._content.office_entries())
+        entries = (Timeline(self._words, None, told["names"]).entry(told) for told in masked)
         count = max(1, -(-self._office["entries"] // ENTRIES_PER_PAGE))
         for number in range(1, count + 1):
             part = islice(entries, ENTRIES_PER_PAGE) if number < count else entries
