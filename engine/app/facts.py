@@ -159,7 +159,10 @@ class _Lazy(Mapping[str, Any]):
         if self._office.rules.get("dnr") != "own":
             return None
         pattern = self._definition.fields[field_id].counter
-        return None if pattern is None else numbered(self._tx, pattern, self._body(), self._year(), take=False)
+        if pattern is None:
+            return None
+        here = self._here.reference or ""
+        return numbered(self._tx, field_id, pattern, self._body(), self._year(), for_case=here, take=False)
 
     def _body(self) -> str:
         for path in ("call", "parent", "parent.call"):
@@ -220,8 +223,24 @@ def _cause(tx: UnitOfWork, reference: str) -> str | None:
     return None if first is None else json.loads(first.line)["body"].get("cause")
 
 
-def numbered(tx: UnitOfWork, pattern: str, body: str, year: int, *, take: bool) -> str:
-    """The next number of a series: one counter for each body and year, so that it is gapless in each."""
+def numbered(
+    tx: UnitOfWork, field_id: str, pattern: str, body: str, year: int, *, for_case: str, take: bool
+) -> str:  # fmt: skip
+    """The next number of a series: one counter for each body and year, so that it is gapless in each.
+
+    A number that another case came with, by an import or by hand, is passed over: it is given out already.
+    """
     name = pattern.format(body=body, year=year, number=0)
     number = tx.counters.take(name) if take else tx.counters.peek(name)
-    return pattern.format(body=body, year=year, number=number)
+    while holder(tx, field_id, value := pattern.format(body=body, year=year, number=number), for_case):
+        number = tx.counters.take(name) if take else number + 1
+    return value
+
+
+def holder(tx: UnitOfWork, field_id: str, number: str, besides: str) -> str | None:
+    """The reference of another case that has a registry number."""
+    for reference, _ in tx.cases.resolve(number):
+        other = tx.cases.get(reference) if reference != besides else None
+        if other is not None and other.data.get(field_id) == number:
+            return reference
+    return None

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.app.facts import numbered
+from engine.app.facts import holder, numbered
 from engine.app.letters import fill
 from engine.app.office import Office
 from engine.core.case import Actor, Case
@@ -107,10 +107,8 @@ def _check_numbers(tx: UnitOfWork, definition: Definition, decision: Decision) -
     for name, value in decision.entry.body.get("set", {}).items():
         if not definition.fields[name].counter or not value:
             continue
-        for reference, _ in tx.cases.resolve(str(value)):
-            other = tx.cases.get(reference)
-            if other is not None and reference != decision.case.reference and other.data.get(name) == value:
-                raise TransitionRefused(reasons=[Refusal("number_taken", {"number": value, "case": reference})])
+        if taken := holder(tx, name, str(value), decision.case.reference):
+            raise TransitionRefused(reasons=[Refusal("number_taken", {"number": value, "case": taken})])
 
 
 def _count(tx: UnitOfWork, definition: Definition, field_id: str, case: Case) -> None:
@@ -120,7 +118,7 @@ def _count(tx: UnitOfWork, definition: Definition, field_id: str, case: Case) ->
         return
     body = value.split(" ", 1)[0]
     year = int(value.split(" ", 1)[1][:4])
-    taken = numbered(tx, pattern, body, year, take=True)
+    taken = numbered(tx, field_id, pattern, body, year, for_case=case.reference, take=True)
     if taken != value:
         raise ConcurrentUpdate(f"the number {value} was taken meanwhile: try again")
 

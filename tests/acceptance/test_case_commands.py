@@ -113,6 +113,18 @@ def test_a_case_is_found_by_every_name_it_has(world: World, name: str) -> None:
     assert world.inline("show", name, "--json").json["reference"] == world.call
 
 
+def test_a_number_that_an_old_case_brought_along_is_passed_over(world: World) -> None:
+    old = world.home / "old.csv"
+    old.write_text(f"title;state;parent;dnr\nGammal ansökan;rejected;{world.call};RUN 2021-00001\n", "utf-8")
+    brought = world.inline("import", "cases", str(old), "--workflow", "application", "--json")
+    assert brought.code == 0, brought.err
+
+    first, second = registered(world, "Trygg start"), registered(world, "Lugn start")
+
+    numbers = [world.inline("show", reference, "--json").json["data"]["dnr"] for reference in (first, second)]
+    assert numbers == ["RUN 2021-00002", "RUN 2021-00003"]
+
+
 def test_a_case_is_found_by_its_registry_number(world: World) -> None:
     reference = registered(world)
 
