@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import running
 from cases import World, receive
+from msgspec import structs
 from running import Ran
 
 from engine.core.case import Case
@@ -50,7 +51,9 @@ class Desk:
         """All that the office holds: its cases but for the ends of their logs, all other tables, and the log."""
         nothing: dict[str, Any] = {"n": 0, "head": b"", "recorded_at": running.START}
         with running.office_of(self.world.home).store.read() as tx:
-            cases = {ref: replace(case, **nothing) for ref in tx.cases.references() if (case := tx.cases.get(ref))}
+            cases = {
+                ref: structs.replace(case, **nothing) for ref in tx.cases.references() if (case := tx.cases.get(ref))
+            }
         ask = raw_connection(self.world.home / "skede.db", "ro")
         tables = [row[0] for row in ask.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         rows = {table: list(ask.execute(f'SELECT * FROM "{table}"')) for table in tables if table not in LOGGED}
