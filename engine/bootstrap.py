@@ -195,6 +195,14 @@ def shipped() -> dict[str, tuple[dict[str, Any], str]]:
     return {path.name: read_definition(path) for path in sorted(folder.glob("*.toml"))}
 
 
+def history_workflow() -> tuple[dict[str, Any], str]:
+    """The workflow of cases whose steps no other workflow knows; published in a home when it first needs it."""
+    import workflows
+    from engine.readers.toml import read_definition
+
+    return read_definition(Path(workflows.__file__).parent / "apart" / "history.toml")
+
+
 def upgrade_database(settings: Settings) -> tuple[int, int]:
     """Bring the home's database to the newest schema; the schema before and after."""
     from engine.store.migrate import upgrade

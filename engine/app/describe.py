@@ -110,6 +110,8 @@ def describe_entry(logged: LogLine) -> dict[str, Any]:
     changes = {k: v for k, v in entry.body.items() if k not in ("people",)}
     if payload.get("set"):
         changes = {**changes, "set": {**changes.get("set", {}), **payload["set"]}}
+    if payload.get("history"):
+        changes = {**changes, "history": payload["history"]}
     return {
         "entry": entry.name, "case": entry.case, "n": entry.n, "recorded_at": entry.at, "occurred_at": entry.occ,
         "kind": entry.act, "event": entry.event, "source": entry.source, "target": entry.target, "actor": entry.actor,

@@ -18,6 +18,7 @@ from engine.core.command import Open
 from engine.core.definition import Definition
 from engine.core.entry import Entry, parse
 from engine.core.errors import ConcurrentUpdate, EngineError, NotFound, Refusal, TransitionRefused, UsageError
+from engine.core.history import ACT
 from engine.core.importing import IMPORTERS
 from engine.core.plain import instant
 from engine.core.table import Row, Table
@@ -78,7 +79,7 @@ def import_cases(
     """
 
     def work(tx: UnitOfWork, actor: Actor) -> Made:
-        name = _named(tx, office, batch, source)
+        name = named_import(tx, office, batch, source.name)
         reading = _reading(tx, office, actor, source, name, deadlines == "future")
         faults = Faults(source.name)
         rows = source.rows
@@ -94,13 +95,17 @@ def import_cases(
     return change_office(office, caller, "import", IMPORTERS, work, note=note, dry_run=dry_run)
 
 
-def _named(tx: UnitOfWork, office: Office, batch: str | None, source: Source) -> str:
-    """The name of the import, entered so that its cases can carry it."""
+def named_import(tx: UnitOfWork, office: Office, batch: str | None, source: str) -> str:
+    """The name of the import of a file, entered so that its cases can carry it.
+
+    Raises:
+        UsageError: There has been an import of that name.
+    """
     day = office.calendar.day(tx.now).isoformat()
     name = (batch or "").strip() or f"import-{day}-{tx.counters.take(f'import:{day}')}"
     try:
         with tx.savepoint():
-            tx.cases.add_import(name, at=tx.now, source=source.name)
+            tx.cases.add_import(name, at=tx.now, source=source)
     except ConcurrentUpdate:
         raise UsageError(f"there has been an import {name}: give this one another name with --batch") from None
     return name
@@ -212,9 +217,9 @@ def undo_import(
 
 
 def _as_it_came(tx: UnitOfWork, case: Case) -> bool:
-    """Whether the entry that brought the case in is its latest."""
+    """Whether the entry that brought the case in, or the last of the history it came with, is its latest."""
     latest = tx.log.entry(case.reference, case.n)
-    return latest is not None and parse(latest.line).act == "open"
+    return latest is not None and parse(latest.line).act in ("open", ACT)
 
 
 def _write_undone(tx: UnitOfWork, office: Office, actor: Actor, auth: str, case: Case, batch: str) -> None:

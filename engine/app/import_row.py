@@ -74,8 +74,8 @@ def case_of(tx: UnitOfWork, reading: Reading, row: Row, cells: Cells, faults: Fa
     title = cell.read("title", lambda text: clean_text(text, LONGEST_TITLE), missing="")
     if not title and not cell.failed:
         cell.complain("title", "is empty: every case has a title")
-    state = cell.read("state", lambda text: _titled(text, {s.id: s.title for s in definition.states.values()}))
-    opening = cell.read("opening", lambda text: _titled(text, {t.event: t.title for t in definition.openings()}))
+    state = cell.read("state", lambda text: titled(text, {s.id: s.title for s in definition.states.values()}))
+    opening = cell.read("opening", lambda text: titled(text, {t.event: t.title for t in definition.openings()}))
     opened = cell.read("opened_at", lambda text: _moment(tx, reading.office, text))
     entered = cell.read("entered_at", lambda text: _moment(tx, reading.office, text))
     if opened and entered and entered < opened:
@@ -90,9 +90,9 @@ def case_of(tx: UnitOfWork, reading: Reading, row: Row, cells: Cells, faults: Fa
         return None
     return Open(
         reference=cells.get("reference", ""), actor=reading.actor, workflow=definition.name, imported=True,
-        event=opening or _opening(definition, state), title=title or "", set=values, parties=parties, parent=parent,
-        state=state, occurred_at=entered or opened, opened_at=opened, batch=reading.batch, assignee=assignee,
-        deadlines=reading.deadlines, note=cells.get("note"),
+        event=opening or first_opening(definition, state), title=title or "", set=values, parties=parties,
+        parent=parent, state=state, occurred_at=entered or opened, opened_at=opened, batch=reading.batch,
+        assignee=assignee, deadlines=reading.deadlines, note=cells.get("note"),
     )  # fmt: skip
 
 
@@ -127,7 +127,7 @@ def _definition(reading: Reading, text: str) -> Definition:
     return found
 
 
-def _titled(text: str, known: Mapping[str, Text]) -> str:
+def titled(text: str, known: Mapping[str, Text]) -> str:
     """The id that a text means: itself, or its title in either language."""
     named = [(folded(word), name) for name, title in known.items() for word in (name, *title.values())]
     found = {name for word, name in named if word == folded(text)}
@@ -141,7 +141,7 @@ def _titled(text: str, known: Mapping[str, Text]) -> str:
     )
 
 
-def _opening(definition: Definition, state: str | None) -> str:
+def first_opening(definition: Definition, state: str | None) -> str:
     """The opening that leads to the state, else the first that a person may make."""
     openings = definition.openings()
     fitting = [t.event for t in openings if t.target == state]

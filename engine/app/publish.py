@@ -8,6 +8,7 @@ from engine.app.office import Caller, Office
 from engine.app.perform import known_actor
 from engine.app.record import record_office
 from engine.core.build import canonical, digest_of, draft
+from engine.core.case import Actor
 from engine.core.definition import Definition
 from engine.core.errors import DefinitionError, Refusal, TransitionRefused
 from engine.core.shape import Fault
@@ -95,13 +96,25 @@ def publish(
             row = _add(tx, office, plain, text, valid_from)
             if row is None:
                 continue
-            body = {
-                "name": row.name, "version": row.version, "digest": row.digest, "file": digest_of(row.text),
-                "from": row.valid_from.isoformat(),
-            }  # fmt: skip
+            body = _published_as(row)
             record_office(tx, actor, caller.auth, "publish", body)
             told.append(body)
         return told
+
+
+def publish_apart(tx: UnitOfWork, office: Office, actor: Actor, auth: str, plain: Mapping[str, Any], text: str) -> None:
+    """Publish a workflow that ships apart from the others, when a home first needs it and has none of that name."""
+    if tx.definitions.current(str(plain["name"]), office.calendar.day(tx.now)) is None:
+        row = _add(tx, office, plain, text, None)
+        if row is not None:
+            record_office(tx, actor, auth, "publish", _published_as(row))
+
+
+def _published_as(row: DefinitionRow) -> dict[str, Any]:
+    return {
+        "name": row.name, "version": row.version, "digest": row.digest, "file": digest_of(row.text),
+        "from": row.valid_from.isoformat(),
+    }  # fmt: skip
 
 
 def _add(

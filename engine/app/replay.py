@@ -12,6 +12,8 @@ from msgspec import Struct, field
 from engine.core.case import SYSTEM, Case
 from engine.core.definition import Definition, Transition
 from engine.core.entry import Entry
+from engine.core.history import ACT, KEYS
+from engine.core.plain import instant
 
 MOVES = ("open", "advance", "approve")
 """Kinds of entry that take an edge of the definition."""
@@ -33,6 +35,8 @@ def against_rules(definition: Definition, before: Case | None, entry: Entry) -> 
         entry: The entry.
     """
     fields = _fields(definition, entry)
+    if fields is None and entry.act == ACT:
+        return _historic(definition, before, entry)
     if fields is not None or entry.act not in MOVES:
         return fields or _still(entry)
     where = before.state if before and not before.taken_back else None
@@ -65,6 +69,37 @@ def _still(entry: Entry) -> Why | None:
     if entry.target is None or entry.act == "reversed":
         return None
     return Why("replay_not_a_move", {"kind": entry.act, "target": entry.target})
+
+
+def _historic(definition: Definition, before: Case | None, entry: Entry) -> Why | None:
+    """What happened elsewhere came in with its case, tells nothing but that, and names what this workflow knows."""
+    if before is None or entry.at != instant(before.recorded_at):
+        return Why("replay_history_late")
+    strange = sorted(set(entry.body) - KEYS)
+    if strange or entry.event is not None or entry.obo is not None or not entry.body.get("activity"):
+        return Why("replay_history_more", {"keys": strange or ["event", "obo"]})
+    event, target = entry.body.get("event"), entry.target
+    if event is not None and not any(t.event == event for t in definition.transitions):
+        return Why("replay_no_edge", {"event": event, "source": entry.source, "target": target})
+    if target is None:
+        return None if entry.source is None and "final" not in entry.body else Why("replay_history_more", {"keys": []})
+    params = {"event": event, "source": entry.source, "target": target}
+    if target not in definition.states:
+        return Why("replay_target", {**params, "wanted": None})
+    if entry.source != before.state:
+        return Why("replay_source", {**params, "state": before.state})
+    if tuple(entry.body.get("back", before.back)) != _back(definition, before, target):
+        return Why("replay_remembered", params)
+    return None if bool(entry.body.get("final")) == definition.states[target].final else Why("replay_final", params)
+
+
+def _back(definition: Definition, before: Case, target: str) -> tuple[str, ...]:
+    """What a case of the past remembers in a state: nothing, but on a step aside, which leads back."""
+    if not any(t.target == "@previous" for t in definition.transitions if target in t.source):
+        return ()
+    if before.state == target:
+        return before.back
+    return before.back[:-1] if before.back[-1:] == (target,) else (*before.back, before.state)
 
 
 def _edge(definition: Definition, before: Case | None, entry: Entry, edge: Transition) -> Iterator[Why]:

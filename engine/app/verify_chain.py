@@ -15,6 +15,7 @@ from engine.core.definition import Definition
 from engine.core.entry import Entry, canonical, parse
 from engine.core.errors import LogTampered, ValueMalformed
 from engine.core.fold import apply, fold
+from engine.core.history import ACT
 from engine.core.plain import deadline_from_plain, read_instant
 from engine.core.snapshot import to_json
 from engine.core.when import parse_instant
@@ -161,6 +162,8 @@ class Chain:
             broken = against_rules(definition, self.case, entry)
             if broken is not None:
                 yield broken
+            elif (entry.act == ACT) != self._is_history(entry):
+                yield Why("replay_history_late")
             yield from self._restored(definition, entry)
             self.case = apply(self.case, entry, payload, self._head)
             self._follow(entry, payload)
@@ -170,6 +173,13 @@ class Chain:
             yield Why("verify_body", {"what": f"{type(error).__name__}: {error}"})
         else:
             yield from self._documents(entry)
+
+    def _is_history(self, entry: Entry) -> bool:
+        """Whether the place of an entry is one of those that an imported opening keeps for what happened before."""
+        opened = next((before for before in reversed(self.entries) if before.act == "open"), None)
+        if entry.act == "open" or opened is None:
+            return False
+        return entry.n <= opened.n + int(opened.body.get("imported", {}).get("history", {}).get("events", 0))
 
     def _restored(self, definition: Definition, entry: Entry) -> Iterator[Why]:
         """What was taken back leads to the case as it was before."""

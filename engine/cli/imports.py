@@ -142,6 +142,59 @@ def _print_unverified(shell: Shell, rows: Any) -> None:
         say(f"  {n:>5}  {sentence}")
 
 
+@import_.command("history")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--map", "map_file", metavar="MAP.toml", type=click.Path(path_type=Path), help="What keys and words mean."
+)
+@click.option("--workflow", metavar="W", help="The workflow of all cases; else one for history alone.")
+@click.option("--state", metavar="S", help="Where every case stands in the end.")
+@click.option("--sort", is_flag=True, help="Put each case's events in the order of their times.")
+@click.option("--batch", metavar="NAME", help="The name under which it can be undone.")
+@click.option("-n", "--note", metavar="T", help="Why; goes into the log.")
+@click.option("--dry-run", is_flag=True, help="Say what would come in, and take nothing in.")
+@click.option("--template", "template_only", is_flag=True, help="Print a map to fill in, with every activity.")
+@pass_shell
+def history(
+    shell: Shell, file: Path, map_file: Path | None, workflow: str | None, state: str | None, sort: bool,
+    batch: str | None, note: str | None, dry_run: bool, template_only: bool,
+) -> None:  # fmt: skip
+    """The event log of another system (CSV or XES), under its own dates and marked as imported."""
+    from engine.app.history_map import HistoryMap, history_map
+    from engine.app.import_history import history_template, import_history
+    from engine.cli.history_file import history_of
+    from engine.cli.progress import track
+
+    mapped = history_map(_toml(map_file), map_file.name) if map_file else HistoryMap()
+    source, total = history_of(shell, file, mapped, workflow, state, sort=sort)
+    session = open_session(shell, read_only=template_only)
+    if template_only:
+        for line in history_template(session.office, session.caller, source):
+            say(line)
+        return
+    told = import_history(
+        session.office, session.caller, source, batch=batch, note=note, dry_run=dry_run,
+        watch=lambda traces: track(traces, shell.text("import_working"), shell, total),
+    )  # fmt: skip
+    if shell.json:
+        emit_json(told)
+    else:
+        _print_history(shell, session, told)
+
+
+def _print_history(shell: Shell, session: Session, told: Mapping[str, Any]) -> None:
+    if session.sandbox:
+        mark_sandbox(shell.text("sandbox"), as_json=False)
+    ends = Counter((row["workflow"], row["state"]) for row in told["cases"])
+    for (workflow, state), n in ends.most_common():
+        say(shell.text("history_ends", n=n, workflow=workflow, state=state))
+    for name in ("unknown", "ways", "backwards"):
+        if told[name]:
+            say(shell.text(f"history_{name}", n=told[name]))
+    code = "history_would" if told["dry_run"] else "history_done"
+    say(shell.text(code, n=len(told["cases"]), events=told["events"], batch=told["batch"]))
+
+
 @import_.command("undo")
 @click.argument("batch")
 @click.option("-n", "--note", metavar="T", help="Why; goes into the log.")

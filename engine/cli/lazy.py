@@ -87,7 +87,6 @@ COMMANDS: dict[str, Entry] = {name: entry for section in SECTIONS.values() for n
 
 LATER_PARTS: dict[str, tuple[str, ...]] = {
     "export": ("xlsx", "archive", "diary"),
-    "import": ("history",),
     "workflow": ("migrate", "diff"),
     "db": ("copy",),
 }

@@ -245,7 +245,9 @@ def entry_text(entry: Mapping[str, Any], definition: Definition, shell: Shell) -
         return shell.text("kind_mail") + (f": {title}" if title != template else "")
     if entry["event"] is None:
         kind = f"kind_{entry['kind']}"
-        return shell.text(kind) if has_text(kind, lang) else str(entry["kind"])
+        told = shell.text(kind) if has_text(kind, lang) else str(entry["kind"])
+        activity = entry["changes"].get("activity")
+        return f"{told}: {activity}" if activity else told
     what = next((t.title[lang] for t in definition.transitions if t.event == entry["event"]), str(entry["event"]))
     if entry["kind"] not in ("open", "advance"):
         return f"{shell.text('kind_' + entry['kind'])}: {what}"

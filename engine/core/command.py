@@ -73,6 +73,7 @@ class Open(Command, frozen=True, kw_only=True, eq=False):
         batch: Name of the import.
         assignee: User (`u:3`) who handles an imported case.
         deadlines: Whether an imported case gets the deadlines that still lie ahead.
+        history: What an imported case with a history is told to have come from; `past` the part that may name people.
     """
 
     workflow: str
@@ -88,6 +89,8 @@ class Open(Command, frozen=True, kw_only=True, eq=False):
     batch: str | None = None
     assignee: str | None = None
     deadlines: bool = True
+    history: Mapping[str, Any] | None = None
+    past: Mapping[str, Any] | None = None
 
 
 class Advance(Command, frozen=True, kw_only=True, eq=False):

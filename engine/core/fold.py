@@ -55,6 +55,8 @@ def apply(case: Case | None, entry: Entry, payload: Mapping[str, Any] | None, he
             case = _restored(case, entry, payload)
         case "import_undone" | "undone":
             case = _taken_back(case)
+        case "historic":
+            case = _lived_through(case, entry)
         case _:
             case = _moved(_changed(case, entry, payload), entry)
     changes = entry.act in CHANGES
@@ -89,6 +91,19 @@ def _taken_back(case: Case) -> Case:
         opened_at=case.opened_at, entered_at=case.entered_at, occurred_at=case.occurred_at,
         recorded_at=case.recorded_at, revision=case.revision, n=case.n,
     )  # fmt: skip
+
+
+def _lived_through(case: Case, entry: Entry) -> Case:
+    """The case after what happened to it elsewhere: nothing but where it stands, and since when."""
+    occurred = read_instant(entry.occ)
+    case = replace(case, occurred_at=max(case.occurred_at, occurred))
+    if entry.target is None:
+        return case
+    if entry.target != entry.source:
+        case = replace(case, state=entry.target, entered_at=occurred, entered_n=entry.n)
+    if "back" in entry.body:
+        case = replace(case, back=tuple(entry.body["back"]))
+    return replace(case, closed_at=(case.closed_at or occurred) if entry.body.get("final") else None)
 
 
 def _restored(case: Case, entry: Entry, payload: Mapping[str, Any] | None) -> Case:

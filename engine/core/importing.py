@@ -57,6 +57,10 @@ def bring_in(setup: Setup, before: Case | None, command: Open) -> Decision:
     if command.assignee:
         draft.body["assignee"] = command.assignee
     draft.body["imported"] = {"opened_at": instant(_began(command, occurred))}
+    if command.history is not None:
+        draft.body["imported"]["history"] = dict(command.history)
+    if command.past:
+        draft.payload["history"] = dict(command.past)
     setting = Setting(definition, setup.calendar, setup.facts, draft.preview(), draft.n, occurred, setup.now)
     changes, left_out = _deadlines(setting, edge.event, wanted=command.deadlines)
     told = [*_unverified(setup, context, acting, state), *left_out]

@@ -8,6 +8,7 @@ attribute below it (`EXACT`), which `readers.xes` prefers.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -30,16 +31,19 @@ _EXTENSIONS = (
 _TYPES = {"integer": "int", "money": "float", "flag": "boolean", "instant": "date"}
 """XES types of fields; all others are strings, a bare date too, since it is no instant."""
 _FORMS = {
-    "int": re.compile(r"-?[0-9]+"), "float": re.compile(r"-?[0-9]+(\.[0-9]+)?"), "boolean": re.compile("true|false"),
-    "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)"),
+    "int": re.compile(r"[+-]?[0-9]{1,18}"), "boolean": re.compile("true|false|0|1"),
+    "float": re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?|-?INF|NaN"),
+    "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?"),
 }  # fmt: skip
+"""How XML Schema writes the values of a type; what is written otherwise leaves as a string."""
 _UNHOLDABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NO_NAME = re.compile(r"[^\w:.-]")
+_NO_NAME = re.compile("[^-A-Za-z0-9_:.À-ÖØ-öø-ıĴ-ľŁ-ňŊ-žΑ-ΡΣ-ώЁ-ЌЎ-яё-ќ一-龥]")
+"""What a key may not hold: letters that XML of every edition takes for letters are enough for us."""
+KEY = "skede:key"
+"""Key of the attribute that holds the key of the one above it where XML cannot."""
 _ESCAPES = str.maketrans({
     "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;",
 })  # fmt: skip
-_OWN = frozenset({"concept:name", "time:timestamp", "org:resource", "org:role", "lifecycle:transition"})
-"""Keys of an event whose values stand in the log anyway, and not among what else was known of a foreign event."""
 
 
 class Trace(Struct, frozen=True):
@@ -109,8 +113,7 @@ class EventLog(Struct):
         lines += [_plain("date", f"skede:{key}", case[key], 2) for key in ("opened_at", "closed_at") if case.get(key)]
         for field, value in case.get("data", {}).items():
             lines.append(self._value(f"skede:set.{field}", value, fields.get(field)))
-        own = {"concept:name"}
-        lines += [self._foreign(one, 2) for one in past.get("attributes", ()) if not _is_own(one, own)]
+        lines += self._foreign_all(past, lines, 2)
         return "".join(lines)
 
     def _value(self, key: str, value: Any, field: Field | None) -> str:
@@ -119,9 +122,7 @@ class EventLog(Struct):
             return self._text(key, json.dumps(value, ensure_ascii=False, sort_keys=True), 2)
         text = str(value).lower() if isinstance(value, bool) else str(value)
         # A value that was masked is no number any more.
-        return (
-            _plain(kind, key, text, 2) if kind in _FORMS and _FORMS[kind].fullmatch(text) else self._text(key, text, 2)
-        )
+        return _plain(kind, key, text, 2) if _fits(kind, text) else self._text(key, text, 2)
 
     def _event(self, entry: Mapping[str, Any]) -> str:
         changes = entry["changes"]
@@ -135,22 +136,34 @@ class EventLog(Struct):
         who = (past.get("resource"), past.get("role")) if historic else (entry["actor"], entry["role"])
         lines += [self._text(key, str(text), 3) for key, text in zip(("org:resource", "org:role"), who, strict=True)
                   if text]  # fmt: skip
-        if entry.get("entry"):
+        if not any(one["key"] == "identity:id" for one in past.get("attributes", ())):
             lines.append(_plain("id", "identity:id", _escaped(entry["entry"]), 3))
-        for key in ("kind", "source", "target", "auth", "on_behalf_of", "note", "request_id", "hash"):
+        for key in ("entry", "kind", "source", "target", "auth", "on_behalf_of", "note", "request_id", "hash"):
             if entry.get(key) is not None:
                 lines.append(self._text(f"skede:{key}", str(entry[key]), 3))
         lines.append(_plain("date", "skede:recorded_at", entry["recorded_at"], 3))
-        lines += [self._foreign(one, 3) for one in past.get("attributes", ()) if not _is_own(one, _OWN)]
+        lines += self._foreign_all(past, lines, 3)
         return f"    <event>\n{''.join(lines)}    </event>\n"
+
+    def _foreign_all(self, past: Mapping[str, Any], written: Iterable[str], depth: int) -> list[str]:
+        """What else came with a case or event from elsewhere, but for what has been written of it already."""
+        keys = {line.split('"', 2)[1] for line in written}
+        return [self._foreign(one, depth) for one in past.get("attributes", ()) if _key(one["key"]) not in keys]
 
     def _foreign(self, attribute: Mapping[str, Any], depth: int) -> str:
         """An attribute that came with an event log from elsewhere, with those below it."""
         inner = "".join(self._foreign(one, depth + 1) for one in attribute.get("below", ()))
-        kind, key, value = attribute["type"], _key(attribute["key"]), attribute.get("value", "")
-        if kind == "string":
-            return self._text(key, str(value), depth, inner)
-        return _plain(kind, key, _escaped(str(value)), depth, inner)
+        kind, key, value = attribute["type"], _key(attribute["key"]), str(attribute.get("value", ""))
+        if key != attribute["key"]:
+            inner += _plain("string", KEY, _escaped(json.dumps(attribute["key"])), depth + 1)
+        if kind == "list":
+            held = "".join(self._foreign(one, depth + 2) for one in attribute.get("values", ()))
+            indent = "  " * depth
+            values = f'{indent}  <values key="values">\n{held}{indent}  </values>\n'
+            return f'{indent}<list key="{key}">\n{inner}{values}{indent}</list>\n'
+        if kind == "id" and not _UNHOLDABLE.search(value):
+            return _plain(kind, key, _escaped(value), depth, inner)
+        return _plain(kind, key, value, depth, inner) if _fits(kind, value) else self._text(key, value, depth, inner)
 
     def _text(self, key: str, text: str, depth: int, inner: str = "") -> str:
         held = _UNHOLDABLE.sub("\ufffd", text)
@@ -169,15 +182,21 @@ def activity(entry: Mapping[str, Any]) -> str:
     return f"{entry['kind']}:{entry['event']}" if entry["event"] else str(entry["kind"])
 
 
-def _is_own(attribute: Mapping[str, Any], own: Iterable[str]) -> bool:
-    return attribute["key"] in own or str(attribute["key"]).startswith(("skede:", "identity:id"))
-
-
 def _plain(kind: str, key: str, value: Any, depth: int, inner: str = "") -> str:
     indent = "  " * depth
     if not inner:
         return f'{indent}<{kind} key="{key}" value="{value}"/>\n'
     return f'{indent}<{kind} key="{key}" value="{value}">\n{inner}{indent}</{kind}>\n'
+
+
+def _fits(kind: str, text: str) -> bool:
+    """Whether a text is a value of a type, as XML Schema writes it."""
+    if kind not in _FORMS or not _FORMS[kind].fullmatch(text):
+        return False
+    try:
+        return kind != "date" or bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _escaped(text: str) -> str:

@@ -165,11 +165,6 @@ def test_a_workbook_is_to_be_saved_as_csv(inline: Run, tmp_path: Path) -> None:
     assert "spara tabellen som CSV" in ran.err
 
 
-def test_history_is_for_a_later_version(inline: Run) -> None:
-    ran = inline("import", "history", "x.xes", lang="en")
-    assert (ran.code, "comes with a later version" in ran.err) == (2, True)
-
-
 # People
 
 
