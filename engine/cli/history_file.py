@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from engine.app.history_map import HistoryMap
 from engine.app.import_history import History
-from engine.cli.imports import read_file
 from engine.cli.options import Shell
+from engine.cli.table_file import read_file
 from engine.core.errors import UsageError
 
 _PACKED = b"\x1f\x8b"

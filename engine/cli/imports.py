@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -11,34 +10,10 @@ import click
 from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, mark_sandbox, say
 from engine.cli.session import Session, open_session
+from engine.cli.table_file import read_file
 from engine.core.errors import UsageError
-from engine.core.table import Table
-from engine.readers.csv import LARGEST
 
 MOST_SHOWN = 12
-
-
-def read_file(shell: Shell, path: Path) -> tuple[Table, str]:
-    """The table in a file, and the digest (hex SHA-256) of its bytes; a guess at its encoding is said aloud.
-
-    Raises:
-        UsageError: It cannot be read, or is no CSV.
-    """
-    from engine.readers.csv import parse_table
-
-    if path.suffix.lower() in (".xlsx", ".xls", ".ods"):
-        raise UsageError(shell.text("import_save_as_csv", file=path.name))
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except OSError as error:
-        raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}; give the path of a CSV file") from None
-    if len(content) > LARGEST:
-        raise UsageError(f"{path.name}: is larger than 50 MB: split it")
-    table = parse_table(content, path.name)
-    if table.encoding == "windows-1252":
-        shell.tell("import_encoding", file=path.name, encoding=table.encoding)
-    return table, sha256(content).hexdigest()
 
 
 @click.group("import")

@@ -164,7 +164,7 @@ def org_merge(
 def org_import(shell: Shell, file: Path, dry_run: bool) -> None:
     """Organisations and their people from a CSV file, all or none."""
     from engine.app.org_file import import_organisations
-    from engine.cli.imports import read_file
+    from engine.cli.table_file import read_file
 
     table, _ = read_file(shell, file)
     session = open_session(shell)
