@@ -109,6 +109,10 @@ class ConcurrentUpdate(EngineError):
     retryable = True
 
 
+class Collided(ConcurrentUpdate):
+    """Another command was at the same rows at the same moment; nothing was changed, and it can be tried again."""
+
+
 class NotFound(EngineError):
     """There is nothing by that name here."""
 

@@ -1,8 +1,8 @@
 """What refuses changes of the log, its tree and seals, and of published definitions, whoever asks through SQL.
 
-Triggers stop mistakes and the program itself, not the owner of the file: against that one stand the seal and
-the anchors. The insert trigger is needed beside the delete trigger, because `INSERT OR REPLACE` deletes
-without firing it unless a connection has `recursive_triggers`.
+Triggers stop mistakes and the program itself, not the owner of the database: against that one stand the seal and
+the anchors. On SQLite the insert trigger is needed beside the delete trigger, because `INSERT OR REPLACE` deletes
+without firing it unless a connection has `recursive_triggers`. On PostgreSQL `TRUNCATE` has a trigger of its own.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,6 +17,10 @@ _KEYS = {
     "checkpoints": "size = NEW.size",
 }
 _ERASABLE = frozenset({"entry_private"})
+
+REFUSE = """CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+$$BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only'; END$$"""
+"""What the triggers of PostgreSQL do."""
 
 
 def triggers(tables: Iterable[str] = tuple(_KEYS)) -> dict[str, str]:
@@ -35,13 +39,43 @@ def triggers(tables: Iterable[str] = tuple(_KEYS)) -> dict[str, str]:
     return made
 
 
-def install(execute: Callable[[str], Any], *tables: str) -> None:
+def postgresql_triggers(tables: Iterable[str] = tuple(_KEYS)) -> dict[str, str]:
+    """The same for PostgreSQL, in the words in which it tells of them."""
+    made: dict[str, str] = {}
+    for table in tables:
+        for verb, each in (("update", "ROW"), ("delete", "ROW"), ("truncate", "STATEMENT")):
+            if verb == "delete" and table in _ERASABLE:
+                continue
+            name = f"{table}_no_{verb}"
+            made[name] = (
+                f"CREATE TRIGGER {name} BEFORE {verb.upper()} ON public.{table} "
+                f"FOR EACH {each} EXECUTE FUNCTION refuse_change()"
+            )
+    return made
+
+
+def install(dialect: str, execute: Callable[[str], Any], *tables: str) -> None:
     """Create the triggers of some tables by a function that runs one statement."""
-    for sql in triggers(tables).values():
+    if dialect == "postgresql":
+        execute(REFUSE)
+        made = postgresql_triggers(tables)
+    else:
+        made = triggers(tables)
+    for sql in made.values():
         execute(sql)
 
 
 def missing(execute: Callable[[str], Any]) -> tuple[str, ...]:
-    """Names of the triggers that are not there, or not as they should be."""
+    """Names of SQLite's triggers that are not there, or not as they should be."""
     there = dict(execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
     return tuple(name for name, sql in triggers().items() if there.get(name) != sql)
+
+
+def missing_postgresql(execute: Callable[[str], Any]) -> tuple[str, ...]:
+    """Names of PostgreSQL's triggers that are not there, switched off, or not as they should be."""
+    rows = execute(
+        "SELECT t.tgname, pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
+        "WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND p.prosrc LIKE '%RAISE EXCEPTION%'"
+    )
+    there = {name: sql.replace("public.refuse_change", "refuse_change") for name, sql in rows}
+    return tuple(name for name, sql in postgresql_triggers().items() if there.get(name) != sql)

@@ -13,7 +13,7 @@ from engine.core.plain import deadline_to_plain
 from engine.core.snapshot import to_json
 from engine.ports import DeadlineRow, KeptEntry, LogLine
 from engine.store import resolving
-from engine.store.database import Connection
+from engine.store.connection import Connection, streaming
 from engine.store.statements import SQL
 from engine.store.texts import instant, instant_or_none
 
@@ -25,6 +25,7 @@ class SqlAudit:
 
     def __init__(self, connection: Connection) -> None:
         self._run = connection.execute
+        self._stream = streaming(connection)
 
     def chains(self) -> tuple[str, ...]:
         """Every chain that any row belongs to, sorted."""
@@ -84,8 +85,8 @@ class SqlAudit:
 
     def leaves(self) -> Iterator[tuple[int | None, int, str, int, str]]:
         """(leaf, id, case, n, line) of every entry: those in the tree in its order, then those that wait for it."""
-        yield from self._run(SQL["audit_leaves"])
-        yield from self._run(SQL["audit_waiting"])
+        yield from self._stream(SQL["audit_leaves"])
+        yield from self._stream(SQL["audit_waiting"])
 
     def checkpoints(self) -> Iterator[tuple[int, str, str]]:
         """(size, note, when) of every checkpoint, the smallest first."""
@@ -105,7 +106,7 @@ class SqlAudit:
 
     def nodes(self, level: int) -> Iterator[tuple[int, bytes]]:
         """(index, hash) of the nodes of a level, streamed."""
-        return iter(self._run(SQL["audit_nodes"], {"level": level}))
+        return iter(self._stream(SQL["audit_nodes"], {"level": level}))
 
     def _rows(self, statement: str, reference: str) -> Iterator[Mapping[str, Any]]:
         return self._named(self._run(SQL[statement], {"reference": reference}))

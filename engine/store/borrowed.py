@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import StaticPool
 
-from engine.store.database import Connection, driver
+from engine.store.connection import Connection
 
 
 class Borrowed:
@@ -30,7 +30,10 @@ class Borrowed:
 
 def engine_on(connection: Connection) -> Engine:
     """An engine that knows one connection only, and never gives it back."""
-    return create_engine(
-        "sqlite://", module=driver, creator=lambda: Borrowed(connection), poolclass=StaticPool,
-        pool_reset_on_return=None,
-    )  # fmt: skip
+    kept: dict[str, Any] = {"poolclass": StaticPool, "pool_reset_on_return": None}
+    raw = getattr(connection, "raw", None)
+    if raw is not None:
+        return create_engine("postgresql+psycopg://", creator=lambda: Borrowed(raw), use_native_hstore=False, **kept)
+    from engine.store.database import driver
+
+    return create_engine("sqlite://", module=driver, creator=lambda: Borrowed(connection), **kept)

@@ -8,7 +8,7 @@ from engine.core.errors import UsageError
 from engine.core.snapshot import from_json, to_json
 from engine.ports import CaseFilter, CaseRow
 from engine.store import listing, resolving
-from engine.store.database import Connection
+from engine.store.connection import Connection, streaming
 from engine.store.statements import SQL
 from engine.store.texts import as_json, instant, instant_or_none
 
@@ -68,7 +68,7 @@ class SqlCases:
 
     def references(self) -> Iterator[str]:
         """All references, sorted."""
-        for row in self._run(SQL["case_references"]):
+        for row in streaming(self._connection)(SQL["case_references"]):
             yield row[0]
 
     def resolve(self, text: str) -> tuple[tuple[str, str], ...]:

@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from engine.core.errors import LogTampered, UsageError
-from engine.store.database import Connection, connect, is_driver_error, raw_connection, translated
+from engine.store.connection import Connection
+from engine.store.database import connect, is_driver_error, raw_connection, translated
 from engine.store.files import finish, private_files, unfinished
 from engine.store.migrate import check
 

@@ -1,17 +1,16 @@
-"""Connections to the database, what they check before the first write, and all that differs between dialects.
+"""SQLite: connections to the file, what they check before the first write, and what its errors mean.
 
-SQLite is the dialect here. What another one would have to answer: how to connect and to begin, what its errors
-mean, how the log is made append-only (`append_only.py`), and which statements need a text of their own
-(`queries/x.postgresql.sql`).
+The same for PostgreSQL stands in `postgresql.py`.
 """
 
 import os
 import stat
-import unicodedata
 from pathlib import Path
 from typing import Any
 
 from engine.core.errors import ConcurrentUpdate, EngineError, LogTampered, OutcomeUnknown, Unavailable
+from engine.store.connection import Connection, fold
+from engine.store.statements import SQL
 
 try:  # The SQLite of many Pythons can corrupt a WAL database (fixed in 3.51.3); pysqlite3 brings a sound one.
     from pysqlite3 import dbapi2 as _driver
@@ -19,9 +18,6 @@ except ImportError:
     import sqlite3 as _driver
 
 driver: Any = _driver
-
-Connection = Any
-"""A connection of the driver. (`Any`, because it comes from one of two modules of the same shape.)"""
 
 APPLICATION_ID = 0x534B4544
 """`SKED`: marks the file as ours."""
@@ -99,9 +95,50 @@ def raw_connection(path: Path, mode: str) -> Connection:
     return connection
 
 
-def fold(text: str | None) -> str | None:
-    """A text as it is compared when people search: `ÅSA` finds `Åsa`, composed or not."""
-    return None if text is None else unicodedata.normalize("NFC", text).casefold()
+class SqliteDatabase:
+    """A file of SQLite."""
+
+    one_kind = False
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def connect(self, *, writes: bool, read_only: bool) -> Connection:
+        connection = connect(self._path, read_only=read_only)
+        if not writes:
+            connection.execute("PRAGMA query_only = ON")
+        return connection
+
+    def begin(self, connection: Connection, *, writes: bool) -> str | None:
+        connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+        # After BEGIN: the wait for another writer is over, and a reader's moment is fixed.
+        stored = connection.execute(SQL["sandbox_clock"]).fetchone()
+        return stored[0] if stored else None
+
+    def commit(self, connection: Connection) -> None:
+        if connection.in_transaction:
+            connection.execute("COMMIT")
+
+    def is_error(self, error: BaseException | None) -> bool:
+        return is_driver_error(error)
+
+    def translated(self, error: BaseException, *, committing: bool = False) -> EngineError:
+        return translated(error, self._path, committing=committing)
+
+    def scrub(self) -> None:
+        """Rewrite the file without what was deleted, and empty its write-ahead log."""
+        connection = connect(self._path)
+        try:
+            connection.execute("VACUUM")
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except Exception as error:
+            if is_driver_error(error):
+                raise translated(error, self._path) from error
+            raise
+        finally:
+            connection.close()
+        if busy:
+            raise Unavailable(f"{self._path} is in use: traces of what was erased are left until it is not")
 
 
 def translated(error: BaseException, path: Path, *, committing: bool = False) -> EngineError:

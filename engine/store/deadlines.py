@@ -7,7 +7,7 @@ from datetime import datetime
 from engine.core.case import Deadline
 from engine.core.plain import deadline_from_plain, deadline_to_plain
 from engine.ports import DeadlineRow
-from engine.store.database import Connection
+from engine.store.connection import Connection
 from engine.store.statements import SQL
 from engine.store.texts import as_json, instant, instant_or_none, read_instant
 

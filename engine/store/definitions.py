@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from engine.ports import DefinitionRow
-from engine.store.database import Connection
+from engine.store.connection import Connection
 from engine.store.statements import SQL
 from engine.store.texts import instant
 

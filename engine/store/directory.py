@@ -7,7 +7,7 @@ from typing import Any
 from engine.core.case import Actor
 from engine.core.errors import ValueMalformed
 from engine.ports import Organisation, Person
-from engine.store.database import Connection, fold
+from engine.store.connection import Connection, fold
 from engine.store.statements import SQL
 from engine.store.texts import as_json, folded_words, number_of, numbers_of
 

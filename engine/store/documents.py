@@ -1,7 +1,7 @@
 """Attachments: bytes under their SHA-256."""
 
 from engine.core.errors import ValueMalformed
-from engine.store.database import Connection
+from engine.store.connection import Connection
 from engine.store.statements import SQL
 
 LARGEST_DOCUMENT = 25 * 1024 * 1024

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.store.database import Connection
+from engine.store.connection import Connection
 from engine.store.statements import SQL
 from engine.store.texts import as_json
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, SQLModel
 
 from engine.core.errors import NotFound, ValueMalformed
 from engine.store.borrowed import engine_on
-from engine.store.database import Connection
+from engine.store.connection import Connection
 from engine.store.texts import number_of
 
 Record = TypeVar("Record", bound=SQLModel)

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.core.errors import LogTampered
 from engine.ports import SealedNote, Waiting
-from engine.store.database import Connection
+from engine.store.connection import Connection
 from engine.store.statements import SQL
 from engine.store.texts import instant
 

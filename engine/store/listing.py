@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.core.errors import UsageError
 from engine.ports import CaseFilter, CaseRow
-from engine.store.database import Connection, fold
+from engine.store.connection import Connection, dialect_of, fold, streaming
 from engine.store.texts import folded_words, instant
 
 _COLUMNS = """c.reference, c.workflow, c.version, c.state, c.phase, c.title, c.assignee, c.parent, c.revision,
@@ -32,10 +32,22 @@ _SORTS = {
 """Key -> expression, never null, so that pages follow each other without gaps."""
 _EQUAL = ("workflow", "state", "phase", "parent", "assignee")
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
-_HOLDS = """EXISTS (
+_HOLDS = {
+    "sqlite": """EXISTS (
     SELECT 1 FROM json_each({column}, :path_{i}) v
     WHERE CASE v.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(v.value AS TEXT) END = :value_{i}
-)"""
+)""",
+    "postgresql": """EXISTS (
+    SELECT 1 FROM jsonb_path_query(CAST({column} AS jsonb), CAST(:path_{i} || '[*]' AS jsonpath)) v
+    WHERE v #>> '{{}}' = :value_{i}
+)""",
+}
+"""A field of a case holds a value; in the words of each database."""
+_WORD_MISSING = {
+    "sqlite": "SELECT 1 FROM json_each(:words) w WHERE instr({text}, w.value) = 0",
+    "postgresql": "SELECT 1 FROM jsonb_array_elements_text(CAST(:words AS jsonb)) w WHERE strpos({text}, w) = 0",
+}
+_SEARCHED = "fold(c.title || ' ' || c.reference || ' ' || coalesce(c.registry_number, ''))"
 
 
 def rows(connection: Connection, wanted: CaseFilter) -> Iterator[CaseRow]:
@@ -45,7 +57,8 @@ def rows(connection: Connection, wanted: CaseFilter) -> Iterator[CaseRow]:
         UsageError: The sort key or a field's name is none, or the page's last case is gone.
     """
     values: dict[str, Any] = {}
-    where = [*_plain(wanted, values), *_fields(wanted, values), *_page(connection, wanted, values)]
+    dialect = dialect_of(connection)
+    where = [*_plain(wanted, values, dialect), *_fields(wanted, values, dialect), *_page(connection, wanted, values)]
     key, falling = _sort(wanted)
     direction = "DESC" if falling else "ASC"
     sql = (
@@ -55,7 +68,8 @@ def rows(connection: Connection, wanted: CaseFilter) -> Iterator[CaseRow]:
     if wanted.limit is not None:
         sql += " LIMIT :limit"
         values["limit"] = wanted.limit
-    return (_read(row) for row in connection.execute(sql, values))
+    run = connection.execute if wanted.limit is not None else streaming(connection)
+    return (_read(row) for row in run(sql, values))
 
 
 def _sort(wanted: CaseFilter) -> tuple[str, bool]:
@@ -66,7 +80,7 @@ def _sort(wanted: CaseFilter) -> tuple[str, bool]:
     return key, falling
 
 
-def _plain(wanted: CaseFilter, values: dict[str, Any]) -> Iterator[str]:
+def _plain(wanted: CaseFilter, values: dict[str, Any], dialect: str) -> Iterator[str]:
     for column in _EQUAL:
         value = getattr(wanted, column)
         if value is not None:
@@ -79,20 +93,18 @@ def _plain(wanted: CaseFilter, values: dict[str, Any]) -> Iterator[str]:
         yield "d.due_at < :overdue_at"
     if wanted.search:
         values["words"] = folded_words(wanted.search, fold)
-        yield (
-            "NOT EXISTS (SELECT 1 FROM json_each(:words) w "
-            "WHERE instr(fold(c.title || ' ' || c.reference || ' ' || coalesce(c.registry_number, '')), w.value) = 0)"
-        )
+        yield f"NOT EXISTS ({_WORD_MISSING[dialect].format(text=_SEARCHED)})"
 
 
-def _fields(wanted: CaseFilter, values: dict[str, Any]) -> Iterator[str]:
+def _fields(wanted: CaseFilter, values: dict[str, Any], dialect: str) -> Iterator[str]:
     """A field holds the value, or, where it is a list of choices, one of its values is it."""
     for i, (name, value) in enumerate(wanted.fields.items()):
         if not _FIELD.fullmatch(name):
             raise UsageError(f"{name!r} is not the name of a field")
         values[f"path_{i}"] = f"$.data.{name}"
         values[f"value_{i}"] = value
-        yield f"({_HOLDS.format(column='c.snapshot', i=i)} OR {_HOLDS.format(column='c.private', i=i)})"
+        holds = _HOLDS[dialect]
+        yield f"({holds.format(column='c.snapshot', i=i)} OR {holds.format(column='c.private', i=i)})"
 
 
 def _page(connection: Connection, wanted: CaseFilter, values: dict[str, Any]) -> Iterator[str]:

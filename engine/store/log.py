@@ -5,7 +5,7 @@ from datetime import datetime
 
 from engine.core.chain import leaf_hash
 from engine.ports import LogLine
-from engine.store.database import Connection
+from engine.store.connection import Connection, streaming
 from engine.store.statements import SQL
 from engine.store.texts import instant
 
@@ -19,6 +19,7 @@ class SqlLog:
 
     def __init__(self, connection: Connection) -> None:
         self._run = connection.execute
+        self._stream = streaming(connection)
 
     def append(self, line: LogLine) -> None:
         """Add an entry, and hand it to the sequencer. A number that is taken is refused by the database."""
@@ -82,7 +83,7 @@ class SqlLog:
             "case": case, "kind": kind, "event": event, "actor": actor, "low": low, "high": high,
             "since": since and instant(since), "until": until and instant(until),
         }  # fmt: skip
-        for row in self._run(f"{_ALL}{' WHERE ' if where else ''}{where} ORDER BY e.id", values):
+        for row in self._stream(f"{_ALL}{' WHERE ' if where else ''}{where} ORDER BY e.id", values):
             yield LogLine(*row)
 
     def head(self, reference: str) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from engine.core.message import Message, StoredMessage
-from engine.store.database import Connection
+from engine.store.connection import Connection
 from engine.store.statements import SQL
 from engine.store.texts import as_json, instant, instant_or_none, read_instant
 

@@ -1,9 +1,13 @@
-"""Making a database and bringing it to the newest schema; Alembic is imported only here."""
+"""Making a database and bringing it to the newest schema; Alembic is imported only here.
+
+Each of `create`, `upgrade` and `check` takes the path of a file or the URL of a database on PostgreSQL.
+"""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeGuard
 
 from alembic import command
 from alembic.config import Config
@@ -13,10 +17,10 @@ from alembic.script import ScriptDirectory
 from engine.core.errors import LogTampered, UsageError
 from engine.store import append_only
 from engine.store.borrowed import engine_on
+from engine.store.connection import Connection
 from engine.store.database import (
     APPLICATION_ID,
     SCHEMA,
-    Connection,
     connect,
     is_driver_error,
     raw_connection,
@@ -27,13 +31,19 @@ from engine.store.files import finish, private_files, unfinished
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
-def create(path: Path) -> None:
-    """Make a database at the newest schema. It appears under its name only when it is whole and on the disk.
+def create(place: Path | str) -> None:
+    """Make a database at the newest schema. A file appears under its name only when it is whole and on the disk.
+
+    On PostgreSQL the database itself is there, empty; the tables appear in it all at once.
 
     Raises:
         UsageError: There is something at that path already.
         Unavailable: It cannot be written there.
     """
+    if is_url(place):
+        _create_on_server(place)
+        return
+    path = Path(place)
     if os.path.lexists(path):
         raise UsageError(f"{path} is there already")
     with private_files(), unfinished(path) as temporary:
@@ -52,8 +62,11 @@ def create(path: Path) -> None:
         finish(temporary, path)
 
 
-def upgrade(path: Path) -> tuple[int, int]:
+def upgrade(place: Path | str) -> tuple[int, int]:
     """Bring a database to the newest schema, in one transaction; the schema before and after."""
+    if is_url(place):
+        return _upgrade_on_server(place)
+    path = Path(place)
     connection = connect(path, any_schema=True)
     try:
         before = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -68,12 +81,15 @@ def upgrade(path: Path) -> tuple[int, int]:
         connection.close()
 
 
-def check(path: Path) -> tuple[str, ...]:
+def check(place: Path | str) -> tuple[str, ...]:
     """What is wrong with a database, one sentence each; nothing if it is as it should be.
 
     Raises:
         LogTampered: It is so damaged that it cannot be read, or not ours.
     """
+    if is_url(place):
+        return _check_on_server(place)
+    path = Path(place)
     connection = connect(path, read_only=True)
     try:
         return tuple(_findings(connection))
@@ -91,12 +107,65 @@ def _findings(connection: Connection) -> Iterator[str]:
             yield f"the file is damaged: {text}"
     for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"):
         yield f"row {row} of {table} points at a row of {parent} that is not there"
-    for name in append_only.missing(connection.execute):
+    yield from _findings_anywhere(connection, append_only.missing(connection.execute))
+
+
+def _findings_anywhere(connection: Connection, triggers: Iterable[str]) -> Iterator[str]:
+    for name in triggers:
         yield f"the trigger {name} is missing or was changed"
     revision = revision_of(connection)
     head = ScriptDirectory(str(_SCRIPTS)).get_current_head()
     if revision != head:
         yield f"its migrations stand at {revision}, not at {head}"
+
+
+def is_url(place: Path | str) -> TypeGuard[str]:
+    """Whether a place is the URL of a database on a server, and not a file."""
+    return isinstance(place, str) and "://" in place
+
+
+@contextmanager
+def _on_server(url: str) -> Iterator[Connection]:
+    """A connection in a transaction of its own, which nobody else's upgrade overlaps."""
+    from engine.store.postgresql import PostgresDatabase
+
+    database = PostgresDatabase(url)
+    connection = database.raw_connection()
+    try:
+        connection.execute("BEGIN")
+        connection.execute("SET LOCAL search_path = public, pg_temp")
+        connection.execute(f"SELECT pg_advisory_xact_lock({APPLICATION_ID})")
+        yield connection
+        connection.commit()
+    except Exception as error:
+        if database.is_error(error):
+            raise database.translated(error) from error
+        raise
+    finally:
+        connection.close()
+
+
+def _create_on_server(url: str) -> None:
+    with _on_server(url) as connection:
+        if connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchone():
+            from engine.store.postgresql import shown
+
+            raise UsageError(f"{shown(url)} is not empty: name a new database, made with createdb")
+        _run_migrations(connection)
+
+
+def _upgrade_on_server(url: str) -> tuple[int, int]:
+    with _on_server(url) as connection:
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        before = int(found[0]) if found else 0
+        if before < SCHEMA:
+            _run_migrations(connection)
+        return before, max(before, SCHEMA)
+
+
+def _check_on_server(url: str) -> tuple[str, ...]:
+    with _on_server(url) as connection:
+        return tuple(_findings_anywhere(connection, append_only.missing_postgresql(connection.execute)))
 
 
 def revision_of(connection: Connection) -> str | None:
@@ -106,14 +175,19 @@ def revision_of(connection: Connection) -> str | None:
 
 
 def _to_head(connection: Connection) -> None:
-    with _transaction(connection), engine_on(connection).connect() as lent:
+    with _transaction(connection):
+        _run_migrations(connection)
+        reached = connection.execute("PRAGMA user_version").fetchone()[0]
+        if reached != SCHEMA:
+            raise LogTampered(f"the migrations lead to schema {reached}, the program expects {SCHEMA}")
+
+
+def _run_migrations(connection: Connection) -> None:
+    with engine_on(connection).connect() as lent:
         config = Config()
         config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
         config.attributes["connection"] = lent
         command.upgrade(config, "head")
-        reached = connection.execute("PRAGMA user_version").fetchone()[0]
-        if reached != SCHEMA:
-            raise LogTampered(f"the migrations lead to schema {reached}, the program expects {SCHEMA}")
 
 
 @contextmanager

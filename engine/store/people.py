@@ -81,7 +81,11 @@ class SqlPeople(OrganisationEdits, UserEdits):
     def persons(self, *, ended: bool = False) -> tuple[Person, ...]:
         """All people, or also those who have left, by id; the erased never."""
         with self._session() as session:
-            query = select(PersonRecord).where(col(PersonRecord.erased).is_(False)).order_by(col(PersonRecord.id))
+            query = (
+                select(PersonRecord)
+                .where(col(PersonRecord.erased).is_distinct_from(True))
+                .order_by(col(PersonRecord.id))
+            )
             if not ended:
                 query = query.where(col(PersonRecord.ended_on).is_(None))
             return tuple(_person(row) for row in session.exec(query))

@@ -2,7 +2,7 @@
 
 import re
 
-from engine.store.database import Connection, fold
+from engine.store.connection import Connection, fold
 from engine.store.statements import SQL
 from engine.store.texts import folded_words
 

@@ -10,20 +10,31 @@ from typing import Any
 from sqlalchemy import (
     CheckConstraint,
     Column,
-    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
-    Text,
     UniqueConstraint,
     text,
 )
 from sqlmodel import Field, SQLModel
 
-from engine.store.columns import Flag, LocalDate, UtcInstant
+from engine.store.columns import (
+    DAY_FORM,
+    INSTANT_FORM,
+    NUMBER,
+    WORDS,
+    Flag,
+    FromLine,
+    LocalDate,
+    UtcInstant,
+    form,
+    is_json,
+    is_of_line,
+    numbered,
+    where,
+)
 
 LARGEST_DOCUMENT = 25 * 1024 * 1024
 """Bytes that one attachment may have (DECISIONS.md 17)."""
@@ -49,16 +60,16 @@ def _args(*constraints: Any, **options: Any) -> tuple[Any, ...]:
 
 
 def _text(*, primary: bool = False, null: bool = False, foreign: str | None = None) -> Any:
-    return Field(sa_column=Column(Text, *_foreign(foreign), primary_key=primary, nullable=null))
+    return Field(sa_column=Column(WORDS, *_foreign(foreign), primary_key=primary, nullable=null))
 
 
 def _number(*, null: bool = False, foreign: str | None = None, default: int | None = None) -> Any:
     server = None if default is None else text(str(default))
-    return Field(default=default, sa_column=Column(Integer, *_foreign(foreign), nullable=null, server_default=server))
+    return Field(default=default, sa_column=Column(NUMBER, *_foreign(foreign), nullable=null, server_default=server))
 
 
 def _id() -> Any:
-    return Field(default=None, sa_column=Column(Integer, primary_key=True))
+    return Field(default=None, sa_column=Column(NUMBER, numbered(), primary_key=True))
 
 
 def _instant(*, null: bool = False) -> Any:
@@ -78,8 +89,8 @@ def _foreign(target: str | None) -> tuple[ForeignKey, ...]:
     return (ForeignKey(target, deferrable=True, initially="DEFERRED"),) if target else ()
 
 
-def _from_line(path: str) -> Any:
-    return Field(default=None, sa_column=Column(Text, Computed(f"json_extract(line, '$.{path}')", persisted=False)))
+def _from_line(key: str) -> Any:
+    return Field(default=None, sa_column=Column(WORDS, FromLine(key)))
 
 
 class CaseRecord(Table, table=True):
@@ -92,8 +103,8 @@ class CaseRecord(Table, table=True):
         Index(None, "workflow", "state"),
         Index(None, "parent"),
         Index(None, "assignee"),
-        Index("ix_cases_registry_number", "registry_number", sqlite_where=text("registry_number IS NOT NULL")),
-        Index("ix_cases_batch", "batch", sqlite_where=text("batch IS NOT NULL")),
+        Index("ix_cases_registry_number", "registry_number", **where("registry_number IS NOT NULL")),
+        Index("ix_cases_batch", "batch", **where("batch IS NOT NULL")),
     )
     reference: str = _text(primary=True)
     workflow: str = _text()
@@ -130,9 +141,7 @@ class EntryRecord(Table, table=True):
     __tablename__ = "entries"
     __table_args__ = _args(
         UniqueConstraint("case_ref", "n"),
-        CheckConstraint(
-            "json_extract(line, '$.case') IS case_ref AND json_extract(line, '$.n') IS n AND n > 0", name="line"
-        ),
+        CheckConstraint(is_of_line(), name="line"),
         Index(None, "at"),
     )
     id: int | None = _id()
@@ -156,7 +165,7 @@ class EntryPrivateRecord(Table, table=True):
         CheckConstraint("length(salt) = 32", name="salt"),
     )
     case_ref: str = _text(primary=True)
-    n: int = Field(sa_column=Column(Integer, primary_key=True))
+    n: int = Field(sa_column=Column(NUMBER, primary_key=True))
     salt: bytes = _bytes()
     payload: str = _text()
 
@@ -184,7 +193,7 @@ class LeafRecord(Table, table=True):
         ForeignKeyConstraint(["case_ref", "n"], ["entries.case_ref", "entries.n"]),
         CheckConstraint("idx >= 0", name="idx"),
     )
-    idx: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    idx: int = Field(sa_column=Column(NUMBER, primary_key=True, autoincrement=False))
     case_ref: str = _text()
     n: int = _number()
 
@@ -194,8 +203,8 @@ class NodeRecord(Table, table=True):
 
     __tablename__ = "nodes"
     __table_args__ = _args(CheckConstraint("length(hash) = 32", name="hash"), sqlite_with_rowid=False)
-    level: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    idx: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    level: int = Field(sa_column=Column(NUMBER, primary_key=True, autoincrement=False))
+    idx: int = Field(sa_column=Column(NUMBER, primary_key=True, autoincrement=False))
     hash: bytes = _bytes()
 
 
@@ -204,7 +213,7 @@ class CheckpointRecord(Table, table=True):
 
     __tablename__ = "checkpoints"
     __table_args__ = _args()
-    size: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    size: int = Field(sa_column=Column(NUMBER, primary_key=True, autoincrement=False))
     note: str = _text()
     sealed_at: datetime = _instant()
 
@@ -216,17 +225,17 @@ class DeadlineRecord(Table, table=True):
     __table_args__ = _args(
         CheckConstraint("state IN ('open', 'met', 'expired', 'waived', 'cancelled')", name="state"),
         CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed"),
-        CheckConstraint("json_valid(body)", name="json"),
+        CheckConstraint(is_json("body"), name="json"),
         Index("ix_deadlines_case_ref", "case_ref", "state", "due_at"),
-        Index("ix_deadlines_open_due_at", "due_at", sqlite_where=text("state = 'open'")),
-        Index("ix_deadlines_unnoticed", "due_at", "id", sqlite_where=text("state = 'open' AND passed_at IS NULL")),
+        Index("ix_deadlines_open_due_at", "due_at", **where("state = 'open'")),
+        Index("ix_deadlines_unnoticed", "due_at", "id", **where("state = 'open' AND passed_at IS NULL")),
         Index(
             "ix_deadlines_next_reminder_at",
             "next_reminder_at",
             "id",
-            sqlite_where=text("state = 'open' AND next_reminder_at IS NOT NULL"),
+            **where("state = 'open' AND next_reminder_at IS NOT NULL"),
         ),
-        Index("ix_deadlines_then_at", "then_at", "id", sqlite_where=text("state = 'open' AND then_at IS NOT NULL")),
+        Index("ix_deadlines_then_at", "then_at", "id", **where("state = 'open' AND then_at IS NOT NULL")),
     )
     id: str = _text(primary=True)
     case_ref: str = _text(foreign="cases.reference")
@@ -255,12 +264,12 @@ class MessageRecord(Table, table=True):
             "'suppressed', 'no_recipient')",
             name="state",
         ),
-        CheckConstraint("json_valid(variables) AND json_valid(attach)", name="json"),
+        CheckConstraint(is_json("variables", "attach"), name="json"),
         CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent"),
         Index(None, "case_ref"),
-        Index("ix_messages_person", "person", sqlite_where=text("person IS NOT NULL")),
-        Index("ix_messages_deadline", "deadline", sqlite_where=text("deadline IS NOT NULL")),
-        Index("ix_messages_waiting", "due_at", sqlite_where=text("state IN ('queued', 'deferred', 'unknown')")),
+        Index("ix_messages_person", "person", **where("person IS NOT NULL")),
+        Index("ix_messages_deadline", "deadline", **where("deadline IS NOT NULL")),
+        Index("ix_messages_waiting", "due_at", **where("state IN ('queued', 'deferred', 'unknown')")),
         sqlite_autoincrement=True,
     )
     id: int | None = _id()
@@ -289,7 +298,7 @@ class DeliveryRecord(Table, table=True):
 
     __tablename__ = "deliveries"
     __table_args__ = _args()
-    message_id: int = Field(sa_column=Column(Integer, *_foreign("messages.id"), primary_key=True, autoincrement=False))
+    message_id: int = Field(sa_column=Column(NUMBER, *_foreign("messages.id"), primary_key=True, autoincrement=False))
     token: int = _number()
     attempts: int = _number()
     leased_until: datetime | None = _instant(null=True)
@@ -312,9 +321,9 @@ class DefinitionRecord(Table, table=True):
     """A published version of a workflow; never changed."""
 
     __tablename__ = "definitions"
-    __table_args__ = _args(CheckConstraint("json_valid(body)", name="json"))
+    __table_args__ = _args(CheckConstraint(is_json("body"), name="json"))
     name: str = _text(primary=True)
-    version: int = Field(sa_column=Column(Integer, primary_key=True))
+    version: int = Field(sa_column=Column(NUMBER, primary_key=True))
     digest: str = _text()
     body: str = _text()
     text: str = _text()
@@ -335,7 +344,7 @@ class RequestRecord(Table, table=True):
     """A request id, the digest of its command and the answer that was given."""
 
     __tablename__ = "requests"
-    __table_args__ = _args(CheckConstraint("json_valid(answer)", name="json"))
+    __table_args__ = _args(CheckConstraint(is_json("answer"), name="json"))
     id: str = _text(primary=True)
     digest: str = _text()
     answer: str = _text()
@@ -358,7 +367,7 @@ class OrganisationRecord(Table, table=True):
     __table_args__ = _args(
         CheckConstraint("kind IN ('municipality', 'region', 'state', 'ngo', 'company', 'other')", name="kind"),
         CheckConstraint("(merged_into IS NULL) OR (ended_on IS NOT NULL)", name="merged"),
-        Index("uq_organisations_number", "number", unique=True, sqlite_where=text("number IS NOT NULL")),
+        Index("uq_organisations_number", "number", unique=True, **where("number IS NOT NULL")),
     )
     id: int | None = _id()
     kind: str = _text()
@@ -372,7 +381,7 @@ class OrganisationNameRecord(Table, table=True):
 
     __tablename__ = "organisation_names"
     __table_args__ = _args()
-    organisation_id: int = Field(sa_column=Column(Integer, *_foreign("organisations.id"), primary_key=True))
+    organisation_id: int = Field(sa_column=Column(NUMBER, *_foreign("organisations.id"), primary_key=True))
     since: date = Field(sa_column=Column(LocalDate, primary_key=True))
     name: str = _text()
 
@@ -432,7 +441,7 @@ class SubscriptionRecord(Table, table=True):
     __tablename__ = "subscriptions"
     __table_args__ = _args(Index(None, "person_id"))
     list: str = _text(primary=True)
-    person_id: int = Field(sa_column=Column(Integer, *_foreign("people.id"), primary_key=True, autoincrement=False))
+    person_id: int = Field(sa_column=Column(NUMBER, *_foreign("people.id"), primary_key=True, autoincrement=False))
 
 
 class ImportBatchRecord(Table, table=True):
@@ -447,12 +456,12 @@ class ImportBatchRecord(Table, table=True):
 
 def _check_forms() -> None:
     """Let the database itself refuse an instant or a day in another form than ours: they are compared as text."""
-    day, instant = "????-??-??", "????-??-??T??:??:??.??????Z"
+    forms: dict[type, str] = {UtcInstant: INSTANT_FORM, LocalDate: DAY_FORM}
     for table in Table.metadata.sorted_tables:
         for column in table.columns:
-            form = {UtcInstant: instant, LocalDate: day}.get(type(column.type))
-            if form:
-                table.append_constraint(CheckConstraint(f"{column.name} GLOB '{form}'", name=column.name))
+            pattern = forms.get(type(column.type))
+            if pattern:
+                table.append_constraint(CheckConstraint(form(column.name, pattern), name=column.name))
 
 
 _check_forms()

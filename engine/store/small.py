@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from engine.store.database import Connection
+from engine.store.connection import Connection
 from engine.store.statements import SQL
 from engine.store.texts import instant
 

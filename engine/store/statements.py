@@ -5,14 +5,18 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "queries"
 
 
+def read_statement(path: Path) -> str:
+    """A statement without its comments: they are for people, and parsing them is not free."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if not line.startswith("--"))
+
+
 class _Statements(dict[str, str]):
-    """Name -> SQL, without its comments: they are for people, and parsing them is not free."""
+    """Name -> SQL."""
 
     def __missing__(self, name: str) -> str:
-        lines = (FOLDER / f"{name}.sql").read_text(encoding="utf-8").splitlines()
-        sql = "\n".join(line for line in lines if not line.startswith("--"))
-        self[name] = sql
-        return sql
+        self[name] = read_statement(FOLDER / f"{name}.sql")
+        return self[name]
 
 
 SQL = _Statements()

@@ -1,4 +1,4 @@
-"""The store on SQLite: one connection, one transaction, and the stores on it."""
+"""The store: one connection, one transaction, and the stores on it, on SQLite and on PostgreSQL alike."""
 
 import os
 from collections.abc import Callable
@@ -7,7 +7,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from engine.core.errors import Unavailable
 from engine.ports import (
     AuditStore,
     CaseStore,
@@ -26,7 +25,7 @@ from engine.ports import (
     SettingStore,
 )
 from engine.store.cases import SqlCases
-from engine.store.database import Connection, connect, is_driver_error, translated
+from engine.store.connection import Connection, Database
 from engine.store.deadlines import SqlDeadlines
 from engine.store.definitions import SqlDefinitions
 from engine.store.directory import SqlDirectory
@@ -35,18 +34,15 @@ from engine.store.evidence import SqlEvidence
 from engine.store.log import SqlLog
 from engine.store.messages import SqlMessages
 from engine.store.small import SqlCounters, SqlRequests, SqlSettings
-from engine.store.statements import SQL
 
 
 class Desk:
     """A connection and the stores on it, kept from one unit of work to the next."""
 
-    def __init__(self, path: Path, *, writes: bool, read_only: bool) -> None:
-        self.path = path
-        self.writes = writes
-        self.connection: Connection = connect(path, read_only=read_only)
-        if not writes:
-            self.connection.execute("PRAGMA query_only = ON")
+    def __init__(self, database: Database, *, writes: bool, read_only: bool) -> None:
+        self.database = database
+        self.for_writing = writes
+        self.connection: Connection = database.connect(writes=writes, read_only=read_only)
         self.cases = SqlCases(self.connection)
         self.log = SqlLog(self.connection)
         self.deadlines = SqlDeadlines(self.connection)
@@ -60,11 +56,13 @@ class Desk:
         self.evidence = SqlEvidence(self.connection)
 
 
-class SqliteUnit:
+class SqlUnit:
     """One transaction. It is entered once; leaving it gives the connection back."""
 
-    def __init__(self, desk: Desk, *, clock: Clock | None, give_back: Callable[[Desk], None]) -> None:
+    def __init__(self, desk: Desk, *, writes: bool, clock: Clock | None, give_back: Callable[[Desk], None]) -> None:
         self._desk = desk
+        self._writes = writes
+        self._database = desk.database
         self._clock = clock
         self._give_back = give_back
         self._now: datetime | None = None
@@ -112,10 +110,10 @@ class SqliteUnit:
 
         return SqlErasing(self.connection)
 
-    def savepoint(self) -> "SqliteSavepoint":
+    def savepoint(self) -> "SqlSavepoint":
         """A part of the transaction that can fail alone."""
         self._savepoints += 1
-        return SqliteSavepoint(self._desk, f"part_{self._savepoints}")
+        return SqlSavepoint(self._desk, f"part_{self._savepoints}")
 
     def rollback(self) -> None:
         """Undo everything; the exit then commits nothing (`--dry-run`)."""
@@ -125,47 +123,41 @@ class SqliteUnit:
 
     def __enter__(self) -> Self:
         try:
-            self.connection.execute("BEGIN IMMEDIATE" if self._desk.writes else "BEGIN")
-            # After BEGIN: the wait for another writer is over, and a reader's moment is fixed.
-            stored = self.connection.execute(SQL["sandbox_clock"]).fetchone()
+            stored = self._database.begin(self.connection, writes=self._writes)
         except Exception as error:
             self._leave(broken=True)
-            if is_driver_error(error):
-                raise translated(error, self._desk.path) from error
+            if self._database.is_error(error):
+                raise self._database.translated(error) from error
             raise
-        self._now = self._read_clock(stored[0] if stored else None)
+        self._now = self._read_clock(stored)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        broken = is_driver_error(error)
+        broken = self._database.is_error(error)
         try:
             if error is None:
-                self._commit()
+                self._database.commit(self.connection)
             else:
                 self._undo()
         except Exception as failed:
             broken = True
             self._undo()
-            if is_driver_error(failed):
-                raise translated(failed, self._desk.path, committing=True) from failed
+            if self._database.is_error(failed):
+                raise self._database.translated(failed, committing=True) from failed
             raise
         finally:
             self._leave(broken=broken)
-        if error is not None and is_driver_error(error):
-            raise translated(error, self._desk.path) from error
-
-    def _commit(self) -> None:
-        if self.connection.in_transaction:
-            self.connection.execute("COMMIT")
+        if error is not None and self._database.is_error(error):
+            raise self._database.translated(error) from error
 
     def _undo(self) -> None:
         """Roll back as far as the connection still lets us; a dropped connection rolls back by itself."""
         try:
             self.rollback()
         except Exception as error:
-            if not is_driver_error(error):
+            if not self._database.is_error(error):
                 raise
 
     def _leave(self, *, broken: bool) -> None:
@@ -180,7 +172,7 @@ class SqliteUnit:
         return datetime.now(UTC) if stored is None else datetime.fromisoformat(stored)
 
 
-class SqliteSavepoint:
+class SqlSavepoint:
     """A part of the transaction that can fail alone: an exception undoes it and goes on."""
 
     def __init__(self, desk: Desk, name: str) -> None:
@@ -204,15 +196,15 @@ class SqliteSavepoint:
             if error is not None:
                 self.rollback()
             self._desk.connection.execute(f"RELEASE {self._name}")
-        if error is not None and is_driver_error(error):
-            raise translated(error, self._desk.path) from error
+        if error is not None and self._desk.database.is_error(error):
+            raise self._desk.database.translated(error) from error
 
 
-class SqliteStore:
-    """Where units of work on one SQLite file come from; safe for threads, and after a fork."""
+class SqlStore:
+    """Where units of work on one database come from; safe for threads, and after a fork."""
 
-    def __init__(self, path: Path | str, clock: Clock | None = None, *, read_only: bool = False) -> None:
-        self._path = Path(path)
+    def __init__(self, database: Database, clock: Clock | None = None, *, read_only: bool = False) -> None:
+        self._database = database
         self._clock = clock
         self._read_only = read_only
         self._writers: list[Desk] = []
@@ -220,7 +212,7 @@ class SqliteStore:
         self._owner = os.getpid()
         self._parents: list[Desk] = []
 
-    def write(self) -> SqliteUnit:
+    def write(self) -> SqlUnit:
         """A transaction that may write; it waits for other writers first.
 
         Raises:
@@ -229,7 +221,7 @@ class SqliteStore:
         """
         return self._unit(writes=not self._read_only)
 
-    def read(self) -> SqliteUnit:
+    def read(self) -> SqlUnit:
         """A transaction that sees one moment and writes nothing."""
         return self._unit(writes=False)
 
@@ -240,18 +232,7 @@ class SqliteStore:
             Unavailable: Somebody is reading or writing; the rows are gone, and only their traces are left.
         """
         self.close()
-        connection = connect(self._path)
-        try:
-            connection.execute("VACUUM")
-            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        except Exception as error:
-            if is_driver_error(error):
-                raise translated(error, self._path) from error
-            raise
-        finally:
-            connection.close()
-        if busy:
-            raise Unavailable(f"{self._path} is in use: traces of what was erased are left until it is not")
+        self._database.scrub()
 
     def close(self) -> None:
         """Close the connections that are not in use."""
@@ -259,16 +240,45 @@ class SqliteStore:
             while idle:
                 idle.pop().connection.close()
 
-    def _unit(self, *, writes: bool) -> SqliteUnit:
+    def _unit(self, *, writes: bool) -> SqlUnit:
         if self._owner != os.getpid():
             # A connection may not be used across a fork, not even to close it: keep it alive and make our own.
             self._parents += self._writers + self._readers
             self._writers, self._readers, self._owner = [], [], os.getpid()
+        for_writing = writes or self._database.one_kind
         try:
-            desk = (self._writers if writes else self._readers).pop()
+            desk = (self._writers if for_writing else self._readers).pop()
         except IndexError:
-            desk = Desk(self._path, writes=writes, read_only=self._read_only)
-        return SqliteUnit(desk, clock=self._clock, give_back=self._take_back)
+            desk = Desk(self._database, writes=for_writing, read_only=self._read_only)
+        return SqlUnit(desk, writes=writes, clock=self._clock, give_back=self._take_back)
 
     def _take_back(self, desk: Desk) -> None:
-        (self._writers if desk.writes else self._readers).append(desk)
+        (self._writers if desk.for_writing else self._readers).append(desk)
+
+
+class SqliteStore(SqlStore):
+    """The store on one SQLite file."""
+
+    def __init__(self, path: Path | str, clock: Clock | None = None, *, read_only: bool = False) -> None:
+        from engine.store.database import SqliteDatabase
+
+        super().__init__(SqliteDatabase(Path(path)), clock, read_only=read_only)
+
+
+class PostgresStore(SqlStore):
+    """The store on one PostgreSQL database."""
+
+    def __init__(self, url: str, clock: Clock | None = None, *, read_only: bool = False) -> None:
+        from engine.store.postgresql import PostgresDatabase
+
+        super().__init__(PostgresDatabase(url), clock, read_only=read_only)
+
+
+def store_at(database: str, clock: Clock | None = None, *, read_only: bool = False) -> SqlStore:
+    """The store of a home: on PostgreSQL where the setting is a URL, else on SQLite.
+
+    Raises:
+        SettingsError: The URL is none of PostgreSQL's, or its driver is not installed.
+    """
+    made = PostgresStore if "://" in database else SqliteStore
+    return made(database, clock, read_only=read_only)

@@ -13,9 +13,12 @@ from engine.core.case import Case, Deadline
 from engine.core.message import Message
 from engine.ports import DefinitionRow, LogLine
 from engine.store.migrate import create
-from engine.store.unit_of_work import SqliteStore
+from engine.store.unit_of_work import SqlStore, store_at
 
 AT = datetime(2021, 3, 4, 11, 30, 0, 123456, tzinfo=UTC)
+Place = Path | str
+"""A file, or the URL of a database on a server."""
+
 BODY = {"fields": {"contact": {"personal": True}, "asked": {}, "people": {"item": {"name": {"personal": True}}}}}
 
 
@@ -83,9 +86,14 @@ def new_database(folder: Path) -> Path:
     return path
 
 
-def new_store(folder: Path) -> SqliteStore:
-    """A store with one published definition, and a clock that stands still."""
-    store = SqliteStore(new_database(folder), StillClock())
+def new_store(folder: Path) -> SqlStore:
+    """A store on a new file, with one published definition, and a clock that stands still."""
+    return furnished(new_database(folder))
+
+
+def furnished(place: Place) -> SqlStore:
+    """The store at a place, with one published definition, and a clock that stands still."""
+    store = store_at(str(place), StillClock())
     with store.write() as tx:
         tx.definitions.add(definition())
     return store

@@ -3,29 +3,21 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from store_samples import AT, case, deadline, definition, message, new_store
+from store_samples import AT, case, deadline, definition, message
 
 from engine.core.case import Document
 from engine.core.errors import ConcurrentUpdate, UsageError
 from engine.ports import CaseFilter, UnitOfWork
 from engine.store.resolving import plain_number
-from engine.store.unit_of_work import SqliteStore
+from engine.store.unit_of_work import SqlStore
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    made = new_store(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def tx(store: SqliteStore) -> Iterator[UnitOfWork]:
+def tx(store: SqlStore) -> Iterator[UnitOfWork]:
     with store.write() as unit:
         yield unit
 
@@ -40,7 +32,7 @@ def listed(tx: UnitOfWork, **wanted: Any) -> list[str]:
     return [row.reference for row in tx.cases.list(CaseFilter(**wanted))]
 
 
-def test_a_case_comes_back_as_it_was(store: SqliteStore) -> None:
+def test_a_case_comes_back_as_it_was(store: SqlStore) -> None:
     document = Document(1, "application", "ab" * 32, "Åsa.pdf", "in", AT, 1)
     kept = case(data={"contact": "Åsa", "asked": "1.00", "people": [{"name": "Bo"}]}, documents=(document,))
     with store.write() as tx:
@@ -50,7 +42,7 @@ def test_a_case_comes_back_as_it_was(store: SqliteStore) -> None:
         assert tx.cases.get("SIM-2021-9999") is None
 
 
-def test_personal_values_stand_apart_as_the_published_definition_says(store: SqliteStore) -> None:
+def test_personal_values_stand_apart_as_the_published_definition_says(store: SqlStore) -> None:
     with store.write() as tx:
         put(tx, "SIM-2021-0004", data={"contact": "Åsa", "asked": "1.00", "people": [{"name": "Bo"}]})
         snapshot, private = tx.connection.execute("SELECT snapshot, private FROM cases").fetchone()
@@ -58,7 +50,7 @@ def test_personal_values_stand_apart_as_the_published_definition_says(store: Sql
     assert json.loads(private)["data"] == {"contact": "Åsa", "people": [{"name": "Bo"}]}
 
 
-def test_what_a_definition_calls_personal_is_read_anew_after_a_rollback(store: SqliteStore) -> None:
+def test_what_a_definition_calls_personal_is_read_anew_after_a_rollback(store: SqlStore) -> None:
     with store.write() as tx:
         tx.definitions.add(definition("report", body='{"fields":{}}'))
         put(tx, "R-1", workflow="report", data={"who": "Åsa"})
@@ -69,11 +61,11 @@ def test_what_a_definition_calls_personal_is_read_anew_after_a_rollback(store: S
         assert "Åsa" not in tx.connection.execute("SELECT snapshot FROM cases").fetchone()[0]
 
 
-def test_reading_a_case_is_one_statement(store: SqliteStore) -> None:
-    with store.write() as tx:
+def test_reading_a_case_is_one_statement(sqlite_store: SqlStore) -> None:
+    with sqlite_store.write() as tx:
         put(tx, "SIM-2021-0004")
     seen: list[str] = []
-    with store.read() as tx:
+    with sqlite_store.read() as tx:
         tx.connection.set_trace_callback(seen.append)
         tx.cases.get("SIM-2021-0004")
         tx.connection.set_trace_callback(None)
@@ -93,7 +85,7 @@ def test_an_update_needs_the_n_and_head_that_were_read(tx: UnitOfWork) -> None:
     assert (row.state, row.phase, row.title, row.assignee, row.closed_at) == ("submitted", "done", "New", "u:3", AT)
 
 
-def test_a_reference_is_given_once(store: SqliteStore) -> None:
+def test_a_reference_is_given_once(store: SqlStore) -> None:
     with store.write() as tx:
         put(tx, "SIM-2021-0004")
     with pytest.raises(ConcurrentUpdate), store.write() as tx:

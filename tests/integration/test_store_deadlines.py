@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from store_samples import AT, case, deadline, new_store
+from store_samples import AT, case, deadline
 
 from engine.ports import UnitOfWork
 from engine.store.statements import SQL
+from engine.store.unit_of_work import SqlStore
 
 DUE = AT + timedelta(days=10)
 TICK = timedelta(microseconds=1)
@@ -16,8 +16,7 @@ FIRST, SECOND = "SIM-2021-0004", "SIM-2021-0005"
 
 
 @pytest.fixture
-def tx(tmp_path: Path) -> Iterator[UnitOfWork]:
-    store = new_store(tmp_path)
+def tx(store: SqlStore) -> Iterator[UnitOfWork]:
     with store.write() as unit:
         unit.cases.insert(case(FIRST), phase="idea", links={})
         unit.cases.insert(case(SECOND), phase="idea", links={})
@@ -135,8 +134,7 @@ def test_the_next_instant_is_the_earliest_of_all_kinds(tx: UnitOfWork) -> None:
     [("deadline_expired", "ix_deadlines_unnoticed"), ("deadline_expired", "ix_deadlines_then_at"),
      ("deadline_to_remind", "ix_deadlines_next_reminder_at")],
 )  # fmt: skip
-def test_a_scan_is_a_range_of_its_index(tx: UnitOfWork, statement: str, index: str) -> None:
-    plan = tx.connection.execute(  # type: ignore[attr-defined]
-        f"EXPLAIN QUERY PLAN {SQL[statement]}", {"now": "x", "limit": 1}
-    ).fetchall()
+def test_a_scan_is_a_range_of_its_index(sqlite_store: SqlStore, statement: str, index: str) -> None:
+    with sqlite_store.read() as tx:
+        plan = tx.connection.execute(f"EXPLAIN QUERY PLAN {SQL[statement]}", {"now": "x", "limit": 1}).fetchall()
     assert any(f"INDEX {index} (" in row[3] and "SEARCH" in row[3] for row in plan)

@@ -16,18 +16,7 @@ from engine.store import migrate
 from engine.store.borrowed import engine_on
 from engine.store.database import APPLICATION_ID, SCHEMA, driver, raw_connection
 from engine.store.migrate import check, upgrade
-from engine.store.unit_of_work import SqliteStore
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> SqliteStore:
-    made = new_store(tmp_path)
-    with made.write() as tx:
-        for n in (1, 2, 3):
-            tx.log.append(entry("A-1", n))
-        tx.log.append(entry("B-1", 1))
-        tx.log.append(entry("A-1", 4))
-    return made
+from engine.store.unit_of_work import SqliteStore, SqlStore
 
 
 def leaf(line: str) -> bytes:
@@ -43,7 +32,27 @@ def take(tx: UnitOfWork, limit: int = 100) -> int:
     return len(taken)
 
 
-def test_entries_are_taken_in_the_order_in_which_they_were_written(store: SqliteStore) -> None:
+def written(store: SqlStore) -> SqlStore:
+    """The store with five entries of two chains in it."""
+    with store.write() as tx:
+        for n in (1, 2, 3):
+            tx.log.append(entry("A-1", n))
+        tx.log.append(entry("B-1", 1))
+        tx.log.append(entry("A-1", 4))
+    return store
+
+
+@pytest.fixture
+def store(store: SqlStore) -> SqlStore:
+    return written(store)
+
+
+@pytest.fixture
+def sqlite_store(sqlite_store: SqlStore) -> SqlStore:
+    return written(sqlite_store)
+
+
+def test_entries_are_taken_in_the_order_in_which_they_were_written(store: SqlStore) -> None:
     with store.write() as tx:
         waiting = [(one.case, one.n) for one in tx.evidence.pending(4)]
         took = [take(tx, 2), take(tx, 2), take(tx, 2)]
@@ -57,7 +66,7 @@ def test_entries_are_taken_in_the_order_in_which_they_were_written(store: Sqlite
         assert tx.evidence.size() == 5
 
 
-def test_what_is_stored_proves_every_entry(store: SqliteStore) -> None:
+def test_what_is_stored_proves_every_entry(store: SqlStore) -> None:
     with store.write() as tx:
         lines = [one.line for one in tx.evidence.pending(9)]
         take(tx, 3)
@@ -72,7 +81,7 @@ def test_what_is_stored_proves_every_entry(store: SqliteStore) -> None:
             tx.evidence.node(3, 9)
 
 
-def test_only_what_sealing_did_not_write_itself_is_news(store: SqliteStore) -> None:
+def test_only_what_sealing_did_not_write_itself_is_news(store: SqlStore) -> None:
     with store.write() as tx:
         assert tx.evidence.has_news()
         take(tx)
@@ -83,7 +92,7 @@ def test_only_what_sealing_did_not_write_itself_is_news(store: SqliteStore) -> N
         assert tx.evidence.has_news()
 
 
-def test_checkpoints_are_kept_by_size_and_each_size_once(store: SqliteStore) -> None:
+def test_checkpoints_are_kept_by_size_and_each_size_once(store: SqlStore) -> None:
     small, large = SealedNote(2, "two\n", AT), SealedNote(5, "five\n", AT)
     with store.write() as tx:
         assert tx.evidence.newest() is None
@@ -101,11 +110,11 @@ def test_checkpoints_are_kept_by_size_and_each_size_once(store: SqliteStore) -> 
 @pytest.mark.parametrize(
     "sql", ["DELETE FROM {}", "UPDATE {} SET {} = {}", "INSERT OR REPLACE INTO {} SELECT * FROM {}"]
 )
-def test_nothing_of_it_can_be_changed_through_sql(store: SqliteStore, tmp_path: Path, table: str, sql: str) -> None:
-    with store.write() as tx:
+def test_nothing_of_it_can_be_changed_through_sql(sqlite_store: SqlStore, tmp_path: Path, table: str, sql: str) -> None:
+    with sqlite_store.write() as tx:
         take(tx)
         tx.evidence.seal(SealedNote(5, "five\n", AT))
-    store.close()
+    sqlite_store.close()
     column = {"leaves": "n", "nodes": "hash", "checkpoints": "note"}[table]
     names = [table, table] if "SELECT" in sql else [table, column, column]
 

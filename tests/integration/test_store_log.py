@@ -10,29 +10,37 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from store_samples import definition, entry, new_store
+from store_samples import definition, entry
 
 from engine.core.errors import EngineError
 from engine.ports import UnitOfWork
 from engine.store import append_only
 from engine.store.database import driver, raw_connection
-from engine.store.unit_of_work import SqliteStore
+from engine.store.unit_of_work import SqlStore
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    made = new_store(tmp_path)
-    with made.write() as tx:
+def written(store: SqlStore) -> SqlStore:
+    """The store with four entries of three chains in it."""
+    with store.write() as tx:
         tx.log.append(entry("A-1", 1, payload='{"note":"Åsa"}'))
         tx.log.append(entry("A-2", 1, event="grant", actor="u:2", wf="report@1", act="refused"))
         tx.log.append(entry("A-1", 2, at="2021-05-01T00:00:00.000000Z", wf="application@2"))
         tx.log.append(entry("@office", 1, act="role", event=None, wf=None))
-    yield made
-    made.close()
+    return store
 
 
 @pytest.fixture
-def tx(store: SqliteStore) -> Iterator[UnitOfWork]:
+def store(store: SqlStore) -> SqlStore:
+    return written(store)
+
+
+@pytest.fixture
+def sqlite_store(sqlite_store: SqlStore) -> SqlStore:
+    return written(sqlite_store)
+
+
+@pytest.fixture
+def tx(store: SqlStore) -> Iterator[UnitOfWork]:
     with store.write() as unit:
         yield unit
 
@@ -76,20 +84,20 @@ def test_the_log_is_searched_in_the_order_of_commits(tx: UnitOfWork, asked: dict
     assert [f"{line.case}#{line.n}" for line in tx.log.all(**asked)] == found
 
 
-def test_every_entry_waits_for_the_sequencer(store: SqliteStore) -> None:
+def test_every_entry_waits_for_the_sequencer(store: SqlStore) -> None:
     with store.read() as tx:
         waiting = tx.connection.execute("SELECT case_ref, n FROM pending ORDER BY id").fetchall()
     assert waiting == [("A-1", 1), ("A-2", 1), ("A-1", 2), ("@office", 1)]
 
 
-def test_a_column_cannot_differ_from_its_line(store: SqliteStore) -> None:
+def test_a_column_cannot_differ_from_its_line(store: SqlStore) -> None:
     for line in (entry("A-9", 1, case="A-8"), replace(entry("A-9", 2), n=1), replace(entry("A-9", 1), line="{}")):
-        with pytest.raises(EngineError, match="CHECK"), store.write() as tx:
+        with pytest.raises(EngineError, match=r"(?i)check"), store.write() as tx:
             tx.log.append(line)
 
 
-def test_a_number_is_given_once(store: SqliteStore) -> None:
-    with pytest.raises(EngineError, match="append-only"), store.write() as tx:
+def test_a_number_is_given_once(store: SqlStore) -> None:
+    with pytest.raises(EngineError, match=r"append-only|already"), store.write() as tx:
         tx.log.append(entry("A-1", 2, event="other"))
 
 
@@ -123,9 +131,9 @@ FORGERIES = [
 @pytest.mark.parametrize("library", [driver, sqlite3], ids=["our SQLite", "Python's SQLite"])
 @pytest.mark.parametrize("recursive", ["ON", "OFF"])
 def test_no_statement_changes_what_is_written(
-    store: SqliteStore, tmp_path: Path, library: Any, recursive: str, sql: str
+    sqlite_store: SqlStore, tmp_path: Path, library: Any, recursive: str, sql: str
 ) -> None:
-    store.close()
+    sqlite_store.close()
     connection = library.connect(tmp_path / "skede.db", isolation_level=None)
     connection.execute(f"PRAGMA recursive_triggers = {recursive}")
     before = _all_rows(connection)
@@ -140,9 +148,9 @@ def _all_rows(connection: Any) -> list[list[tuple[Any, ...]]]:
     return [connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables]
 
 
-def test_without_its_triggers_the_log_could_be_changed(store: SqliteStore, tmp_path: Path) -> None:
+def test_without_its_triggers_the_log_could_be_changed(sqlite_store: SqlStore, tmp_path: Path) -> None:
     """The tests above can fail: it is the triggers that refuse."""
-    store.close()
+    sqlite_store.close()
     connection = raw_connection(tmp_path / "skede.db", "rw")
     for name in append_only.triggers():
         connection.execute(f"DROP TRIGGER {name}")
@@ -153,6 +161,6 @@ def test_without_its_triggers_the_log_could_be_changed(store: SqliteStore, tmp_p
     connection.close()
 
 
-def test_a_definition_is_published_once(store: SqliteStore) -> None:
-    with pytest.raises(EngineError, match="append-only"), store.write() as tx:
+def test_a_definition_is_published_once(store: SqlStore) -> None:
+    with pytest.raises(EngineError, match=r"append-only|already"), store.write() as tx:
         tx.definitions.add(definition(digest="other"))

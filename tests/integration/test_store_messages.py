@@ -2,22 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from store_samples import AT, message, new_store
+from store_samples import AT, message
 
 from engine.core.message import StoredMessage
 from engine.ports import UnitOfWork
+from engine.store.unit_of_work import SqlStore
 
 SOON = AT + timedelta(minutes=5)
 TICK = timedelta(microseconds=1)
 
 
 @pytest.fixture
-def tx(tmp_path: Path) -> Iterator[UnitOfWork]:
-    store = new_store(tmp_path)
+def tx(store: SqlStore) -> Iterator[UnitOfWork]:
     with store.write() as unit:
         yield unit
     store.close()
@@ -115,7 +114,7 @@ def test_an_unknown_outcome_is_sent_again_only_where_a_time_is_set(tx: UnitOfWor
 
 @pytest.mark.parametrize("state", ["failed", "held", "cancelled", "superseded", "suppressed", "no_recipient"])
 def test_what_rests_is_not_leased(tx: UnitOfWork, state: str) -> None:
-    tx.messages.queue([replace(message(), state=state)])  # type: ignore[arg-type]
+    tx.messages.queue([replace(message(), state=state)])
     assert tx.messages.lease(AT + timedelta(days=9), AT + timedelta(days=10), 10) == ()
 
 

@@ -6,31 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_samples import case, entry, message, new_store
+from store_samples import case, entry, message
 
 from engine.core.case import Actor
 from engine.core.errors import ConcurrentUpdate, EngineError, NotFound, UsageError, ValueMalformed
 from engine.ports import Grant, Organisation, Person, UnitOfWork, User
-from engine.store.unit_of_work import SqliteStore
+from engine.store.unit_of_work import SqlStore
 
 DAY = date(2023, 1, 1)
 BEFORE = date(2022, 12, 31)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    made = new_store(tmp_path)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def tx(store: SqliteStore) -> Iterator[UnitOfWork]:
+def tx(store: SqlStore) -> Iterator[UnitOfWork]:
     with store.write() as unit:
         yield unit
 
 
-def test_edits_and_the_log_are_one_transaction(store: SqliteStore) -> None:
+def test_edits_and_the_log_are_one_transaction(store: SqlStore) -> None:
     def rename_then_fail(tx: UnitOfWork) -> None:
         tx.people.add_person("Åsa", email="asa@kommun.example")
         tx.settings.put("written", "beside it")
@@ -46,22 +39,22 @@ def test_edits_and_the_log_are_one_transaction(store: SqliteStore) -> None:
         assert ([p.name for p in tx.people.persons()], tx.settings.get("written")) == (["Åsa"], "beside it")
 
 
-def test_nothing_is_committed_before_the_unit_of_work_ends(store: SqliteStore) -> None:
+def test_nothing_is_committed_before_the_unit_of_work_ends(sqlite_store: SqlStore) -> None:
     seen: list[str] = []
-    with store.write() as tx:
+    with sqlite_store.write() as tx:
         tx.connection.set_trace_callback(seen.append)
         tx.people.add_person("Åsa")
         tx.people.persons()
         tx.connection.set_trace_callback(None)
         assert tx.connection.in_transaction
-        with store.read() as other:
+        with sqlite_store.read() as other:
             assert other.people.persons() == ()
     words = {statement.split()[0].upper() for statement in seen}
     assert not words & {"COMMIT", "BEGIN"}
     assert "INSERT" in words
 
 
-def test_an_edit_that_fails_half_way_leaves_nothing_even_if_its_error_is_caught(store: SqliteStore) -> None:
+def test_an_edit_that_fails_half_way_leaves_nothing_even_if_its_error_is_caught(store: SqlStore) -> None:
     with store.write() as tx:
         tx.people.add_organisation("Bengtsfors kommun", "municipality", number="212000-1389")
         with pytest.raises(ConcurrentUpdate, match="212000-1389"):
@@ -76,7 +69,7 @@ def test_an_edit_that_fails_half_way_leaves_nothing_even_if_its_error_is_caught(
         assert tx.people.persons() == ()
 
 
-def test_a_dry_run_leaves_nothing(store: SqliteStore) -> None:
+def test_a_dry_run_leaves_nothing(store: SqlStore) -> None:
     with store.write() as tx:
         tx.people.add_person("Åsa")
         tx.rollback()
@@ -201,7 +194,7 @@ def test_lists_hold_a_person_once_and_let_it_go(tx: UnitOfWork) -> None:
         tx.people.unsubscribe("press", person.id)
 
 
-def test_an_erased_person_is_an_empty_id(store: SqliteStore, tmp_path: Path) -> None:
+def test_an_erased_person_is_an_empty_id(store: SqlStore, tmp_path: Path) -> None:
     with store.write() as tx:
         person = tx.people.add_person("Xantippa Unik", email="xantippa@x.example", phone="031")
         tx.people.subscribe("press", person.id)
@@ -212,8 +205,8 @@ def test_an_erased_person_is_an_empty_id(store: SqliteStore, tmp_path: Path) -> 
             tx.people.edit_person(person.id, name="Xantippa Unik")
 
 
-def test_no_trace_of_an_erased_person_is_left_in_any_file(store: SqliteStore, tmp_path: Path) -> None:
-    secret = "Xantippa Unik"
+def test_no_trace_of_an_erased_person_is_left_in_any_file(sqlite_store: SqlStore, tmp_path: Path) -> None:
+    secret, store = "Xantippa Unik", sqlite_store
     with store.write() as tx:
         person = tx.people.add_person(secret)
         tx.cases.insert(case("A-1", data={"contact": secret}), phase="idea", links={})

@@ -17,8 +17,9 @@ from engine.core.errors import LogTampered, Unavailable, UsageError
 from engine.store import documents, schema
 from engine.store.borrowed import engine_on
 from engine.store.columns import Flag, LocalDate, Money, UtcInstant
+from engine.store.connection import Connection
 from engine.store.copies import backup, restore
-from engine.store.database import APPLICATION_ID, SCHEMA, Connection, driver, raw_connection
+from engine.store.database import APPLICATION_ID, SCHEMA, driver, raw_connection
 from engine.store.migrate import check, create, revision_of, upgrade
 from engine.store.statements import FOLDER, SQL
 from engine.store.unit_of_work import SqliteStore

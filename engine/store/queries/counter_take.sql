@@ -1,3 +1,3 @@
 INSERT INTO counters (name, value) VALUES (:name, 1)
-ON CONFLICT (name) DO UPDATE SET value = value + 1
+ON CONFLICT (name) DO UPDATE SET value = counters.value + 1
 RETURNING value

@@ -1,0 +1,59 @@
+"""Do the work of a transaction anew where it met another's, as often happens with many workers on PostgreSQL.
+
+The work begins its own transaction and does nothing beside it that could not be done twice. On SQLite, where writers
+wait for each other, it is done once.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from engine.core.errors import Collided, OutcomeUnknown
+
+TRIES = 12
+"""So often a piece of work is tried; the waits between add up to some three seconds."""
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+
+def again(work: Callable[Given, Made]) -> Callable[Given, Made]:
+    """A function that is one transaction, tried again where it met another's.
+
+    Raises:
+        Collided: It met others every time.
+    """
+
+    @wraps(work)
+    def tried(*args: Given.args, **values: Given.kwargs) -> Made:
+        for past in range(1, TRIES):
+            try:
+                return work(*args, **values)
+            except Collided:
+                _wait(past)
+        return work(*args, **values)
+
+    return tried
+
+
+def known_again(work: Callable[[], Made]) -> Made:
+    """Do work that is known by its request id: also where the connection broke while it was being kept.
+
+    If it was kept, the second time finds its answer; if it was not, it is done now. It cannot be done twice, since
+    only one of the two can keep the request id.
+
+    Raises:
+        OutcomeUnknown: The database stays away.
+    """
+    for past in range(1, TRIES):
+        try:
+            return again(work)()
+        except OutcomeUnknown:
+            _wait(past)
+    return again(work)()
+
+
+def _wait(past: int) -> None:
+    time.sleep(random.uniform(0.2, 1) * min(0.01 * 2**past, 0.5))  # noqa: S311 - spreads load, guards nothing
