@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 import templates
+from engine.exports.site.visible import visible
 from engine.exports.site.words import Words
 
 SOURCES = Path(templates.__file__).parent / "site"
@@ -30,7 +31,7 @@ class Pages:
         self._script = (SOURCES / _SCRIPT).read_text("utf-8")
         self._made = Environment(
             loader=FileSystemLoader(SOURCES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-            lstrip_blocks=True, keep_trailing_newline=True,
+            lstrip_blocks=True, keep_trailing_newline=True, finalize=_finalized,
         )  # fmt: skip
         self._made.globals.update(t=words.text, lang=words.lang, site=site)
         self._made.filters.update(moment=words.moment, day=words.day, role=words.role)
@@ -61,6 +62,11 @@ class Pages:
 
     def _inline(self, template: str) -> Markup:
         return Markup(self._script if template == "search" else "")  # noqa: S704 - our own file
+
+
+def _finalized(value: Any) -> Any:
+    """What an expression of a template yields: text made visible, before it is escaped; our own markup as it is."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def inline_json(value: Any) -> Markup:

@@ -14,6 +14,7 @@ from engine.exports.site.folder import SiteFolder
 from engine.exports.site.overview import Charts
 from engine.exports.site.rendering import Pages, drawing, inline_json
 from engine.exports.site.tally import Tally
+from engine.exports.site.visible import visible
 from engine.exports.site.words import Words
 
 PER_PAGE = 500
@@ -188,7 +189,8 @@ class Site:
         for name, rows in self._rows.items():
             workflow = self._newest[name].title[self._words.lang]
             for row in rows:
-                yield [row.file, row.reference, row.title, workflow, row.state, " ".join(row.also)]
+                told = [row.reference, row.title, workflow, row.state, " ".join(row.also)]
+                yield [row.file, *map(visible, told)]
 
     def _log(self) -> None:
         """The office's own chain, on as many pages as it takes."""
