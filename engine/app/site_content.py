@@ -27,7 +27,7 @@ from engine.core.checkpoint import parse_checkpoint, parse_note
 from engine.core.definition import Definition
 from engine.core.errors import EngineError, Refusal
 from engine.core.plain import instant
-from engine.ports import UnitOfWork
+from engine.ports import LogLine, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class SiteContent:
     def office_entries(self) -> Iterator[dict[str, Any]]:
         """The entries of the office's own chain, each with the `names` of those it is about."""
         for logged in self._tx.log.entries(OFFICE):
-            told = self._entry(None, self._titles.told(describe_entry(logged), outside=False))
+            told = self._entry(None, logged)
             yield told | {"names": names_of(self._tx, ids_in(told["changes"]))}
 
     def cases(self) -> Iterator[SiteCase]:
@@ -122,13 +122,12 @@ class SiteContent:
     def _case(self, case: Case) -> SiteCase:
         tx = self._tx
         view = view_of(tx, self._office, self._actor, case)
-        logged = tx.log.entries(case.reference)
-        entries = [self._entry(view, self._titles.told(describe_entry(one), outside=False)) for one in logged]
+        entries = [self._entry(view, logged) for logged in tx.log.entries(case.reference)]
         sealed, proof = tx.evidence.newest(), sealed_part(tx, case.reference)
         lasting = stays(view.definition, entries)
         deadlines = self._deadlines(view)
         money = self._granted_amount(case) if case.workflow == "application" else None
-        figures = counted(case, deadlines, money)
+        figures = counted(case, self._office.calendar.day(case.entered_at), deadlines, money)
         told = {
             "case": dict(view.told), "names": self._names(view, entries), "related": _related(view.related),
             "entries": entries, "deadlines": deadlines, "messages": self._messages(case), "stays": lasting,
@@ -138,8 +137,10 @@ class SiteContent:
         }  # fmt: skip
         return SiteCase(told, view.definition, proof.text() if proof else None)
 
-    def _entry(self, view: View | None, told: dict[str, Any]) -> dict[str, Any]:
-        """An entry with its place in the tree, and why it was refused where it was."""
+    def _entry(self, view: View | None, logged: LogLine) -> dict[str, Any]:
+        """An entry with its place in the tree, why it was refused where it was, and the actor's id beside its login."""
+        plain = describe_entry(logged)
+        told = self._titles.told(plain, outside=False) | {"actor_id": plain["actor"]}
         raw = told["changes"].get("reasons") or ()
         reasons = [Refusal(str(one["code"]), dict(one.get("params") or {})) for one in raw]
         if view is not None:

@@ -1,6 +1,7 @@
 """What the charts of a site count in one case: how long it stayed where, its money, and its reports."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -32,11 +33,14 @@ def stays(definition: Definition, entries: Sequence[Mapping[str, Any]]) -> list[
     return found
 
 
-def counted(case: Case, deadlines: Sequence[Mapping[str, Any]], granted: Decimal | None) -> dict[str, Any]:
+def counted(
+    case: Case, entered_on: date, deadlines: Sequence[Mapping[str, Any]], granted: Decimal | None
+) -> dict[str, Any]:
     """The money and the reports of a case.
 
     Args:
         case: The case.
+        entered_on: The local day on which it came to its state; counts where no day was given.
         deadlines: All that it has or had.
         granted: What is granted to it now; None where it is no application.
 
@@ -46,8 +50,8 @@ def counted(case: Case, deadlines: Sequence[Mapping[str, Any]], granted: Decimal
     """
     data = case.data
     amount = data.get("approved_amount")
-    paid_on = data.get("paid_on") or case.entered_at.date().isoformat()
-    decided_on = data.get("decided_on") or case.entered_at.date().isoformat()
+    paid_on = data.get("paid_on") or entered_on.isoformat()
+    decided_on = data.get("decided_on") or entered_on.isoformat()
     return {
         "granted": {"amount": f"{granted:.2f}", "on": decided_on} if granted else None,
         "paid": {"amount": amount, "on": paid_on} if amount and (case.workflow, case.state) == PAID else None,

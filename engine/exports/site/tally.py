@@ -1,7 +1,7 @@
 """Counts what the charts show while the cases go by: how much is kept does not depend on how many there are."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -18,6 +18,7 @@ class Tally:
     """What has been counted so far.
 
     Attributes:
+        day: The local day of an instant.
         moves: (workflow, phase, quarter) -> how many cases came into the phase in it, less those that left; a quarter
             is its number since the year 0.
         days: (workflow, state) -> whole days -> how many stays lasted so long.
@@ -26,6 +27,7 @@ class Tally:
         reports: (outcome, year) -> how many.
     """
 
+    day: Callable[[str], date]
     moves: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     days: dict[tuple[str, str], Counter[int]] = field(default_factory=dict)
     now: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -53,16 +55,17 @@ class Tally:
             self.days.setdefault((workflow, stay["state"]), Counter())[lasted] += 1
         if stay["final"]:
             return
-        self.moves[workflow, stay["phase"], quarter_of(stay["from"])] += 1
+        self.moves[workflow, stay["phase"], quarter_of(self.day(stay["from"]))] += 1
         if stay["to"] is not None:
-            self.moves[workflow, stay["phase"], quarter_of(stay["to"])] -= 1
+            self.moves[workflow, stay["phase"], quarter_of(self.day(stay["to"]))] -= 1
 
     def phases(self, until: str, workflow: str | None = None) -> tuple[list[int], dict[str, list[int]]]:
         """The quarters from the first to the one of `until`, and per phase the cases open in it at each one's end."""
         moves = {key: n for key, n in self.moves.items() if workflow in (None, key[0])}
         if not moves:
             return [], {}
-        quarters = list(range(min(key[2] for key in moves), max(quarter_of(until), *(key[2] for key in moves)) + 1))
+        last = max(quarter_of(self.day(until)), *(key[2] for key in moves))
+        quarters = list(range(min(key[2] for key in moves), last + 1))
         found: dict[str, list[int]] = {}
         for phase in dict.fromkeys(key[1] for key in moves):
             change: Counter[int] = Counter()
@@ -79,11 +82,6 @@ class Tally:
             return None
         stays = found.total()
         return stays, _median(found, stays), max(found)
-
-    def years(self) -> list[int]:
-        """The years that money or reports belong to, without a gap."""
-        found = {year for _, year in [*self.money, *self.reports]}
-        return list(range(min(found), max(found) + 1)) if found else []
 
 
 def _median(found: Counter[int], stays: int) -> int:
@@ -105,9 +103,8 @@ def running(changes: Iterable[int]) -> list[int]:
     return found
 
 
-def quarter_of(at: str) -> int:
-    """The quarter of an ISO day or instant, counted from the year 0."""
-    day = date.fromisoformat(at[:10])
+def quarter_of(day: date) -> int:
+    """The quarter of a day, counted from the year 0."""
     return day.year * QUARTERS + (day.month - 1) // MONTHS_OF_QUARTER
 
 

@@ -100,7 +100,7 @@ class Site:
                                     "made": words.moment(self._office["now"])})  # fmt: skip
         self._newest = {definition.name: definition for definition in content.definitions()}
         self._there = frozenset(content.references)
-        self._tally, self._rows = Tally(), dict[str, list[Row]]()
+        self._tally, self._rows = Tally(words.local_day), dict[str, list[Row]]()
         self.waiting = 0
 
     def write(self, track: Callable[[Iterator[Told]], Iterable[Told]]) -> None:
