@@ -129,7 +129,8 @@ class SqlMessages:
 
     def list(self, *, state: str | None = None, case: str | None = None) -> Iterator[StoredMessage]:
         """Messages in the order they were queued, without their bytes."""
-        for row in self._run(SQL["message_list"], {"state": state, "case": case}):
+        name = "message_list" if case is None else "message_of_case"
+        for row in self._run(SQL[name], {"state": state, "case": case}):
             yield _read(row)
 
     def erase(self, person: str) -> int:

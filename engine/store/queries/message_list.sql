@@ -5,7 +5,6 @@ SELECT * FROM (
              ELSE m.state END AS now_state, m.state,
         m.reason, m.subject, m.header, m.address, m.sent_at, m.error, d.token, d.attempts, d.next_at, NULL
     FROM messages m LEFT JOIN deliveries d ON d.message_id = m.id
-    WHERE (:case IS NULL OR m.case_ref = :case)
 ) AS told
 WHERE :state IS NULL OR now_state = :state
 ORDER BY id
