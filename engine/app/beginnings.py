@@ -67,5 +67,5 @@ def opening(wanted: SpawnWanted, recorded: Recorded, command: Command, cause: st
         reference="", actor=command.actor, workflow=wanted.spawn.workflow, event=wanted.spawn.opening,
         title=wanted.title, set=wanted.values, parent=recorded.case.reference, fired=True, cause=cause,
         parties=parties if wanted.spawn.parties else (), occurred_at=recorded.decision.command.occurred_at,
-        request_id=command.request_id, note=command.note,
+        request_id=command.request_id, note=command.note, hold_mail=command.hold_mail, no_mail=command.no_mail,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from engine.app.facts import facts_for
 from engine.app.mail_state import is_held
 from engine.app.office import Caller, Office
 from engine.app.status import insider
-from engine.core.case import Case, Deadline
+from engine.core.case import SYSTEM, Case, Deadline
 from engine.core.definition import Definition
 from engine.core.entry import Entry, parse
 from engine.core.errors import NotFound
@@ -159,11 +159,22 @@ class _Reader:
                         None)  # fmt: skip
             return Why("cancelled_by_hand", told | self._by(hand))
         if reason == "no_mail":
-            return Why("cancelled_no_mail", told | self._by(self._entry(message.n)))
+            return Why("cancelled_no_mail", told | self._by(self._chosen(message.n)))
         cause = next((t for t in self._log if t.entry.n > message.n and _calls_off(t.entry, stored, reason)), None)
         if cause is None:
             return Why("cancelled", told | {"reason": reason})
         return Why(f"cancelled_{reason}", told | self._by(cause) | {"deadline": self._deadline(message.deadline or "")})
+
+    def _chosen(self, n: int) -> _Told | None:
+        """The entry of the command that said that nothing be sent; what follows of itself shares its choice."""
+        told = self._entry(n)
+        while told is not None and told.entry.actor == SYSTEM:
+            case, _, number = str(told.entry.body.get("cause") or "").partition("#")
+            before = self._entry(int(number)) if case == self._reference and number.isdecimal() else None
+            if before is None:
+                return told
+            told = before
+        return told
 
     def _entry(self, n: int) -> _Told | None:
         return next((t for t in self._log if t.entry.n == n), None)

@@ -15,6 +15,7 @@ from engine.app.letters import skipped_letters
 from engine.app.office import Office
 from engine.app.record import Recorded, append, record
 from engine.app.taking_back import take_back_opened
+from engine.core.announcing import hold
 from engine.core.case import SYSTEM, Actor, Case
 from engine.core.command import Advance, ChangeParty, Command, Follow, Open
 from engine.core.decide import decide
@@ -140,6 +141,7 @@ class _Run:
             event = Advance(
                 reference=fire.reference, actor=command.actor, event=fire.event, set=fire.values, fired=True,
                 cause=cause, note=fire.note, request_id=command.request_id, occurred_at=command.occurred_at,
+                hold_mail=command.hold_mail, no_mail=command.no_mail,
             )  # fmt: skip
             refusal = self._attempt(event, depth)
             if refusal is None:
@@ -148,9 +150,9 @@ class _Run:
                 skipped.append((fire, refusal))
         for fire, refusal in skipped:
             if fire.reference not in accepted:
-                self._skip(fire, refusal, command.actor, cause)
+                self._skip(fire, refusal, command, cause)
 
-    def _skip(self, fire: FireWanted, refusal: TransitionRefused, actor: Actor, cause: str) -> None:
+    def _skip(self, fire: FireWanted, refusal: TransitionRefused, command: Command, cause: str) -> None:
         """Write in a case that an event fired there was refused, and tell its owner where a rule refused it."""
         tx, office = self._tx, self._office
         case = tx.cases.get(fire.reference)
@@ -164,9 +166,11 @@ class _Run:
         if case.state in {state for t in definition.edges(fire.event) for state in t.source}:
             upcoming = replace(case, n=case.n + 1)
             letters = skipped_letters(tx, office, definition, upcoming, fire.event, plain, cause)
+            state, reason = hold(command)
+            letters = [replace(letter, state=state, reason=reason) for letter in letters]
         body = {"reasons": plain, "cause": cause, **({"msgs": [m.key for m in letters]} if letters else {})}
         said = {"msgs": {m.key: [m.digest, m.state, m.reason] for m in letters}} if letters else {}
-        append(tx, definition, case, actor, "skipped", body, fire.event, said)
+        append(tx, definition, case, command.actor, "skipped", body, fire.event, said)
         if letters:
             tx.messages.queue(letters)
         self._done.skipped.append(Skipped(fire.reference, fire.event, refusal.reasons))
@@ -208,7 +212,8 @@ class _Run:
             if not edge.auto or case.state not in edge.source:
                 continue
             event = Advance(reference=reference, actor=SYSTEM_ACTOR, event=edge.event, fired=True, cause=cause,
-                            request_id=command.request_id)  # fmt: skip
+                            request_id=command.request_id, hold_mail=command.hold_mail,
+                            no_mail=command.no_mail)  # fmt: skip
             if self._attempt(event, depth) is None:
                 return
 

@@ -3,9 +3,11 @@
 What is due is a row with an instant; a tick that was missed loses nothing, and one rung twice does nothing.
 """
 
+import json
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -19,6 +21,7 @@ from engine.app.seal import seal_if_due
 from engine.core.case import Case, Deadline
 from engine.core.clockwork import expire
 from engine.core.command import Advance, Expire, Remind
+from engine.core.entry import canonical, parse
 from engine.core.errors import EngineError, TransitionRefused, Unavailable
 from engine.core.machine import Machine
 from engine.core.plain import instant
@@ -158,7 +161,7 @@ def _open_deadline(case: Case | None, deadline: str) -> Deadline | None:
 
 
 def _expire(tx: UnitOfWork, office: Office, done: Ticked, reference: str, deadline: str) -> bool:
-    """Expire one deadline and fire its `then`; if that is refused, say so to its owner and try again tomorrow."""
+    """Expire one deadline and fire its `then`; if that is refused, tell its owner why, once, and try again tomorrow."""
     case = tx.cases.get(reference)
     found = _open_deadline(case, deadline)
     if case is None or found is None:
@@ -188,9 +191,29 @@ def _refused(tx: UnitOfWork, office: Office, machine: Machine, command: Expire, 
     again = tx.cases.get(command.reference)
     if again is None:
         return
-    decision = expire(setup_for(tx, office, machine, again, command), again, command, refused=error.reasons)
+    known = _last_reasons(tx, again, command.deadline) == _as_logged(error)
+    decision = expire(
+        setup_for(tx, office, machine, again, command), again, command, refused=error.reasons, known=known
+    )
     if decision is not None:
         record(tx, office, machine.definition, decision)
+
+
+def _as_logged(error: TransitionRefused) -> Any:
+    return json.loads(canonical([{"code": r.code, "params": dict(r.params)} for r in error.reasons]))
+
+
+def _last_reasons(tx: UnitOfWork, case: Case, deadline: str) -> Any:
+    """Why the event of a deadline was refused the last time, for the date that it has now; None if it was not."""
+    now = _open_deadline(case, deadline)
+    for logged in reversed(list(tx.log.entries(case.reference))):
+        entry = parse(logged.line)
+        moved = next((raw for raw in entry.body.get("moved", ()) if raw["id"] == deadline), None)
+        if moved is not None and (now is None or moved["version"] != now.version):
+            return None
+        if moved is not None and entry.act == "expire" and "reasons" in entry.body:
+            return entry.body["reasons"]
+    return None
 
 
 def _remind(tx: UnitOfWork, office: Office, done: Ticked, reference: str, deadline: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from engine.core.case import Case
-from engine.core.command import Advance
+from engine.core.command import Command
 from engine.core.decision import Setup
 from engine.core.definition import Notice, Transition
 from engine.core.guard import Context
@@ -22,7 +22,7 @@ def announcements(setup: Setup, context: Context, after: Case, edge: Transition,
         edge: The edge taken.
         n: The entry that records it.
     """
-    state, reason = _hold(context)
+    state, reason = hold(context.command)
     messages = [
         message
         for notice in edge.notify
@@ -50,11 +50,11 @@ def _contacts(case: Case) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
-def _hold(context: Context) -> tuple[MessageState, str | None]:
-    command = context.command
-    if isinstance(command, Advance) and command.no_mail:
+def hold(command: Command) -> tuple[MessageState, str | None]:
+    """The state in which the messages of a command begin, and why: chosen by whoever gave the first of its line."""
+    if command.no_mail:
         return "cancelled", "no_mail"
-    if isinstance(command, Advance) and command.hold_mail:
+    if command.hold_mail:
         return "held", "hold_mail"
     return "queued", None
 

@@ -141,7 +141,9 @@ def follow(setup: Setup, case: Case, command: Follow) -> Decision | None:
     return draft.conclude(changes) if changes.moved else None
 
 
-def expire(setup: Setup, case: Case, command: Expire, *, refused: Sequence[Refusal] = ()) -> Decision | None:
+def expire(
+    setup: Setup, case: Case, command: Expire, *, refused: Sequence[Refusal] = (), known: bool = False
+) -> Decision | None:  # fmt: skip
     """Record that a deadline has passed and that its `then` was fired, or why it could not be.
 
     An event that is impossible in the case's state waits, without a word, until the case has moved (DECISIONS.md 27).
@@ -151,6 +153,7 @@ def expire(setup: Setup, case: Case, command: Expire, *, refused: Sequence[Refus
         case: The case.
         command: Which deadline.
         refused: Why the event of its `then` was refused just now; it is then tried again a day later.
+        known: Its owner was told these reasons before, and is not told again.
 
     Returns:
         None if nothing is due: somebody else was quicker, the deadline has moved, or the clock stands still.
@@ -169,7 +172,7 @@ def expire(setup: Setup, case: Case, command: Expire, *, refused: Sequence[Refus
         passed = replace(passed, then_at=setup.now + RETRY)
         draft.body["reasons"] = [{"code": r.code, "params": dict(r.params)} for r in refused]
     messages: tuple[Message, ...] = ()
-    if refused:
+    if refused and not known:
         people = people_of(reminded(setup.definition, rule), case, setup.facts)
         key = f"{case.reference}#{draft.n}/guard_refused"
         messages = tuple(_message(setup, case, draft.n, key, "guard_refused", p, deadline) for p in people)

@@ -49,6 +49,7 @@ class Command(Struct, frozen=True, kw_only=True, eq=False):
         fired: Given by the clock or by another case: the role `system` may then stand in for the actor's.
         cause: `REF#n` of the entry that fired it, or the id of the deadline whose time came.
         revision: The revision the caller saw; another one now is a conflict.
+        hold_mail: What it has to tell is decided and held; `no_mail`: it is never sent. Commands that follow share this.
     """
 
     reference: str
@@ -61,6 +62,8 @@ class Command(Struct, frozen=True, kw_only=True, eq=False):
     fired: bool = False
     cause: str | None = None
     revision: int | None = None
+    hold_mail: bool = False
+    no_mail: bool = False
 
 
 class Open(Command, frozen=True, kw_only=True, eq=False):
@@ -100,8 +103,6 @@ class Advance(Command, frozen=True, kw_only=True, eq=False):
     set: Mapping[str, Any] = field(default_factory=dict)
     uploads: tuple[Upload, ...] = ()
     override: tuple[str, ...] = ()
-    hold_mail: bool = False
-    no_mail: bool = False
     message: str | None = None
 
 

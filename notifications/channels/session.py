@@ -23,6 +23,9 @@ class Session(smtplib.SMTP):
         super().__init__(local_hostname=local_hostname, timeout=timeout)
         self._host = host  # the base class knows it only when it connects in its constructor; certificates need it
 
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return _prompt(socket.create_connection((host, port), timeout))
+
     def transfer(self, content: bytes, reply_seconds: float) -> tuple[int, bytes]:
         """Send the content and return the server's answer to it, or to DATA where that was refused.
 
@@ -75,12 +78,18 @@ class TlsSession(Session):
         super().__init__(host, local_hostname=local_hostname, timeout=timeout)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        plain = socket.create_connection((host, port), timeout)
+        plain = _prompt(socket.create_connection((host, port), timeout))
         try:
             return self._context.wrap_socket(plain, server_hostname=host)
         except BaseException:
             plain.close()
             raise
+
+
+def _prompt(sock: socket.socket) -> socket.socket:
+    """Let the end of a mail leave at once: behind its content the kernel would hold it until that is acknowledged."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
 
 
 class Limit:

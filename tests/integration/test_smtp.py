@@ -221,3 +221,11 @@ def test_a_certificate_that_is_not_trusted_stops_the_mail(
 
 def test_a_login_never_shows_in_a_repr() -> None:
     assert "secret" not in repr(Server("localhost", 25, login=("sim", "secret")))
+
+
+def test_the_end_of_a_mail_does_not_wait_in_the_kernel_for_its_content_to_be_acknowledged() -> None:
+    with serving(Handler()) as server, channel(server) as opened:
+        send(opened)
+        assert opened._session is not None
+        assert opened._session.sock is not None
+        assert opened._session.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

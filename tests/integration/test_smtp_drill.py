@@ -113,8 +113,10 @@ class Drill:
         """Finish a case while mailers work: in that transaction its reminder is called off, unless it has left."""
         if len(self.called_off) >= MESSAGES // 10:
             return
-        reference = self.cases.pop(self.dice.randrange(len(self.cases)))
         with self.office.store.write() as tx:
+            sending = [m.message.case for m in tx.messages.list(state="leased") if m.message.case in self.cases]
+            reference = self.dice.choice(sending or self.cases)
+            self.cases.remove(reference)
             (reminder,) = tx.messages.list(case=reference)
             found = tx.messages.get(reminder.id)
             actor = tx.directory.actor(OFFICER.login, self.now.date())

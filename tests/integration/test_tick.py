@@ -15,11 +15,11 @@ from msgspec.structs import replace
 from engine.app.advance import Given
 from engine.app.edit import amend
 from engine.app.run import SYSTEM_ACTOR, run
-from engine.app.tick import tick
+from engine.app.tick import _refused, tick
 from engine.app.timing import move_deadline, stop_clock
 from engine.bootstrap import open_office
 from engine.core.command import Expire, Remind
-from engine.core.errors import TransitionRefused, Unavailable
+from engine.core.errors import Refusal, TransitionRefused, Unavailable
 from engine.settings import load
 
 
@@ -177,20 +177,42 @@ def test_what_an_expiry_opens_and_is_due_already_is_done_in_the_same_tick(desk: 
     assert desk.mails("reminder") == []
 
 
-def test_an_event_that_is_refused_is_told_once_a_day_and_fired_when_the_reason_is_gone(desk: Desk) -> None:
+def test_an_event_that_is_refused_is_told_once_and_tried_every_day_and_fired_when_the_reason_is_gone(
+    desk: Desk,
+) -> None:
     reference = desk.order("2021-04-15")
     desk.clock.to("2021-07-16")
     tick(desk.office)
     tick(desk.office)
     assert len(desk.mails("guard_refused")) == 1
-    desk.clock.forward(days=1, seconds=1)
-    tick(desk.office)
-    assert len(desk.mails("guard_refused")) == 2
+    for _ in range(3):
+        desk.clock.forward(days=1, seconds=1)
+        tick(desk.office)
+    assert len(desk.mails("guard_refused")) == 1
     amend(desk.office, OFFICER, reference, Given(set={"answer": "aldrig"}, note="svaret har kommit"))
     desk.clock.forward(days=1, seconds=1)
     tick(desk.office)
     assert desk.state(reference) == "dropped"
-    assert len(desk.mails("guard_refused")) == 2
+    assert len(desk.mails("guard_refused")) == 1
+    assert desk.acts(reference).count("expire") == 6  # twice without a reason: of each deadline
+
+
+def test_an_event_that_is_refused_for_another_reason_is_told_again(desk: Desk) -> None:
+    reference = desk.order("2021-04-15")
+    desk.clock.to("2021-07-16")
+    tick(desk.office)
+    told = []
+    for reasons in (Refusal("other"), Refusal("other"), Refusal("third", {"n": 1}), Refusal("third", {"n": 2})):
+        desk.clock.forward(days=1, seconds=1)
+        with desk.office.store.write() as tx:
+            case = tx.cases.get(reference)
+            assert case is not None
+            dropping = next(d for d in case.deadlines if d.name == "dropping")
+            machine = desk.office.catalog.get(tx, case.workflow, case.version)
+            command = Expire(reference=reference, actor=SYSTEM_ACTOR, deadline=dropping.id)
+            _refused(tx, desk.office, machine, command, TransitionRefused(reasons=[reasons]))
+        told.append(len(desk.mails("guard_refused")))
+    assert told == [2, 2, 3, 4]
 
 
 def test_an_event_that_is_impossible_now_waits_in_silence_and_happens_when_the_case_comes_back(desk: Desk) -> None:
