@@ -13,6 +13,10 @@ from engine.store.statements import SQL
 from engine.store.texts import as_json, instant, instant_or_none
 
 
+_MOST_SEEN = 32
+"""Cases kept within a transaction: more than any one command reads, and little memory for one that reads them all."""
+
+
 class SqlCases:
     """Cases as rows: columns for lists, and the whole case as JSON, its personal values apart."""
 
@@ -20,10 +24,19 @@ class SqlCases:
         self._connection = connection
         self._run = connection.execute
         self._personal: dict[tuple[str, int], frozenset[str]] = {}
+        self._seen: dict[str, Case] = {}
 
     def get(self, reference: str) -> Case | None:
-        row = self._run(SQL["case_get"], {"reference": reference}).fetchone()
-        return None if row is None else from_json(row[0], row[1])
+        """The case; read once in a transaction, in which a command asks for the same few cases again and again."""
+        found = self._seen.get(reference)
+        if found is None:
+            row = self._run(SQL["case_get"], {"reference": reference}).fetchone()
+            if row is None:
+                return None
+            if len(self._seen) >= _MOST_SEEN:
+                self._seen.clear()
+            found = self._seen[reference] = from_json(row[0], row[1])
+        return found
 
     def insert(self, case: Case, *, phase: str, links: Mapping[str, str], batch: str | None = None) -> None:
         """Add a case; `batch` names the import that it came by.
@@ -39,6 +52,7 @@ class SqlCases:
         row = self._row(case, phase)
         row["expected_n"] = expected_n
         row["expected_head"] = expected_head
+        self._seen.pop(case.reference, None)
         if not self._run(SQL["case_update"], row).rowcount:
             return False
         if links != dict(self._run(SQL["link_list"], {"reference": case.reference}).fetchall()):
@@ -94,16 +108,23 @@ class SqlCases:
             raise UsageError(f"import {batch} cannot be undone: {needed[0]}, made later, belongs to one of its cases")
         for part in ("deliveries", "messages", "deadlines", "links"):
             self._run(SQL[f"case_delete_import_{part}"], {"batch": batch})
+        self._seen.clear()
         return int(self._run(SQL["case_delete_import"], {"batch": batch}).rowcount)
 
     def delete(self, reference: str) -> None:
         """Take out a case with its deadlines and messages. Its log entries stay."""
+        self._seen.pop(reference, None)
         for part in ("_deliveries", "_messages", "_deadlines", "_links", ""):
             self._run(SQL[f"case_delete{part}"], {"reference": reference})
 
     def forget(self) -> None:
-        """Drop what was read of definitions: a rollback may have taken one back."""
+        """Drop what was read: a rollback may have taken back a definition or a step."""
         self._personal.clear()
+        self._seen.clear()
+
+    def leave(self) -> None:
+        """Drop the cases at the end of a transaction; definitions stay, because they never change."""
+        self._seen.clear()
 
     def _whole(self, statement: str, **values: str) -> tuple[Case, ...]:
         return tuple(from_json(row[0], row[1]) for row in self._run(SQL[statement], values).fetchall())

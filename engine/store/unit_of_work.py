@@ -161,6 +161,7 @@ class SqlUnit:
                 raise
 
     def _leave(self, *, broken: bool) -> None:
+        self._desk.cases.leave()
         if broken:
             self.connection.close()  # After an error of the disk no handle is trusted again.
         else:
