@@ -49,7 +49,7 @@ class Command(Struct, frozen=True, kw_only=True, eq=False):
         fired: Given by the clock or by another case: the role `system` may then stand in for the actor's.
         cause: `REF#n` of the entry that fired it, or the id of the deadline whose time came.
         revision: The revision the caller saw; another one now is a conflict.
-        hold_mail: What it has to tell is decided and held; `no_mail`: it is never sent. Commands that follow share this.
+        hold_mail: What it has to tell is decided and held; `no_mail`: it is never sent. What follows shares this.
     """
 
     reference: str
