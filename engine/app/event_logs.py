@@ -8,7 +8,7 @@ from msgspec import Struct
 from engine.app.describe import describe_case, describe_entry
 from engine.app.handing_over import Selected
 from engine.app.office import Office
-from engine.core.definition import Definition
+from engine.core.definition import Definition, Field
 
 
 class Told(Struct, frozen=True):
@@ -17,6 +17,13 @@ class Told(Struct, frozen=True):
     case: Mapping[str, Any]
     entries: tuple[Mapping[str, Any], ...]
     definition: Definition
+
+
+def fields_of_all(office: Office) -> dict[tuple[str, int], Mapping[str, Field]]:
+    """(workflow, version) -> its fields, of everything that was ever published here."""
+    with office.store.read() as tx:
+        known = [(row.name, row.version) for row in tx.definitions.all()]
+        return {(name, version): office.catalog.definition(tx, name, version).fields for name, version in known}
 
 
 def cases_and_entries(office: Office, selected: Selected) -> Iterator[Told]:

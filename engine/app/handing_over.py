@@ -61,21 +61,24 @@ def _members(kin: Kin) -> Iterator[str]:
         yield from _members(child)
 
 
-def announce(office: Office, caller: Caller, form: str, selected: Selected, *, log: bool = False) -> None:
+def announce(
+    office: Office, caller: Caller, form: str, selected: Selected, *, log: bool = False, mask: str | None = None
+) -> None:
     """Write into the office's log that cases leave the house.
 
     Args:
         office: Where.
         caller: Who takes them.
-        form: `csv`, `jsonl`, `ics`.
+        form: `csv`, `jsonl`, `ics`, `xes`, `ocel`, `site`.
         selected: What is taken.
         log: Whether entries go with them, or alone.
+        mask: `masked` or `anonymous`, where people are not named.
 
     Raises:
         TransitionRefused: The caller stands outside the office.
     """
     named = [] if selected.everything else list(selected.references[:MOST_NAMED])
-    body = {"form": form, "log": log, "n": len(selected.references), "cases": named}
+    body = {"form": form, "log": log, "n": len(selected.references), "cases": named, **({"mask": mask} if mask else {})}
 
     def work(tx: UnitOfWork, actor: Actor) -> Made:
         return Made({}, body)
@@ -109,13 +112,20 @@ def fields_of(office: Office, selected: Selected) -> list[str]:
     return list(fields)
 
 
-def entries_told(office: Office, selected: Selected) -> Iterator[Mapping[str, Any]]:
-    """The entries of the cases, in the order they were recorded; with every case also those of the office."""
+def entries_told(office: Office, selected: Selected, *, lines: bool = False) -> Iterator[Mapping[str, Any]]:
+    """The entries of the cases, in the order they were recorded; with every case also those of the office.
+
+    Args:
+        office: Where.
+        selected: The cases.
+        lines: Each has its `line` too, the text that its hash is of.
+    """
     wanted = set(selected.references)
     with office.store.read() as tx:
         for logged in tx.log.all():
             if selected.everything or logged.case in wanted:
-                yield describe_entry(logged)
+                told = describe_entry(logged)
+                yield {**told, "line": logged.line} if lines else told
 
 
 def dates_told(office: Office, selected: Selected, lang: str) -> Iterator[Day | Meeting]:

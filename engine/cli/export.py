@@ -1,22 +1,28 @@
 """Hand over: tables, JSON Lines, event logs, calendars, and a folder of pages."""
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from engine.app.handing_over import Selected, announce, cases_told, dates_told, entries_told, fields_of, select
 from engine.app.listing import Wanted
+from engine.cli.masks import masking, strength
 from engine.cli.options import FIELD_VALUE, Shell, pass_shell
 from engine.cli.output import emit_json, mark_sandbox
 from engine.cli.progress import track
 from engine.cli.session import Session, open_session
 from engine.cli.writing import write_new
+from engine.core.definition import Definition
 from engine.core.errors import UsageError
 
+if TYPE_CHECKING:
+    from engine.exports.masking import Mask
+
 T = TypeVar("T")
+Happened = tuple[Mapping[str, Any], Iterable[Mapping[str, Any]], Definition]
 _OUTPUT = click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="A file, else stdout.")
 _FILTERS = ("workflow", "state", "phase", "parent", "owner", "mine", "overdue", "search", "fields", "closed")
 
@@ -67,46 +73,55 @@ def _selecting(command: Callable[..., Any], *, into_file: bool = True) -> Callab
 
 @export.command()
 @_selecting
+@masking
 @click.option("--log", is_flag=True, help="The log entries of the cases in place of the cases.")
 @click.option("--bom", is_flag=True, help="Begin with a mark by which Excel knows UTF-8.")
-def csv(shell: Shell, session: Session, selected: Selected, output: Path | None, log: bool, bom: bool) -> None:
+def csv(
+    shell: Shell, session: Session, selected: Selected, output: Path | None, mask: "Mask | None", log: bool, bom: bool
+) -> None:
     """A table of cases, a field a column; or of log entries."""
     from engine.exports.csv import cases_table, log_table, table_text
 
-    announce(session.office, session.caller, "csv", selected, log=log)
+    announce(session.office, session.caller, "csv", selected, log=log, mask=strength(mask))
     if log:
-        columns, rows = log_table(entries_told(session.office, selected))
+        lines = mask is not None and not mask.anonymous
+        entries = entries_told(session.office, selected, lines=lines)
+        columns, rows = log_table(mask.entries(entries) if mask else entries, lines=lines)
     else:
         fields = fields_of(session.office, selected)
         cases = list(_watched(shell, cases_told(session.office, selected), len(selected.references)))
-        columns, rows = cases_table(cases, fields)
+        columns, rows = cases_table([mask.case(one) for one in cases] if mask else cases, fields)
     _write(shell, output, (part.encode() for part in table_text(columns, rows, bom=bom)), selected)
 
 
 @export.command()
 @_selecting
-def jsonl(shell: Shell, session: Session, selected: Selected, output: Path | None) -> None:
+@masking
+def jsonl(shell: Shell, session: Session, selected: Selected, output: Path | None, mask: "Mask | None") -> None:
     """Cases and then their log entries, one JSON object a line."""
     from engine.exports.jsonl import json_lines
 
-    announce(session.office, session.caller, "jsonl", selected, log=True)
+    announce(session.office, session.caller, "jsonl", selected, log=True, mask=strength(mask))
     cases = _watched(shell, cases_told(session.office, selected), len(selected.references))
-    lines = json_lines(cases, entries_told(session.office, selected))
+    entries = entries_told(session.office, selected, lines=mask is not None and not mask.anonymous)
+    lines = json_lines(map(mask.case, cases) if mask else cases, mask.entries(entries) if mask else entries)
     _write(shell, output, (line.encode() for line in lines), selected)
 
 
 @export.command()
 @_selecting
+@masking
 @click.option("--every-entry", is_flag=True, help="Every entry is an event, and not the steps alone.")
-def xes(shell: Shell, session: Session, selected: Selected, output: Path | None, every_entry: bool) -> None:
+def xes(
+    shell: Shell, session: Session, selected: Selected, output: Path | None, mask: "Mask | None", every_entry: bool
+) -> None:
     """An event log for process mining (XES, IEEE 1849), a case a trace."""
-    from engine.app.event_logs import cases_and_entries
     from engine.exports.xes import EventLog, Trace
 
-    announce(session.office, session.caller, "xes", selected, log=True)
-    told = _watched(shell, cases_and_entries(session.office, selected), len(selected.references))
+    announce(session.office, session.caller, "xes", selected, log=True, mask=strength(mask))
     written = EventLog(session.office.name, every_entry)
-    traces = (Trace(one.case, one.entries, one.definition.fields) for one in told)
+    happened = _happened(shell, session, selected, mask)
+    traces = (Trace(case, entries, definition.fields) for case, entries, definition in happened)
     _write(shell, output, written.parts(traces), selected)
     if written.replaced:
         shell.tell("export_replaced", n=written.replaced)
@@ -114,16 +129,19 @@ def xes(shell: Shell, session: Session, selected: Selected, output: Path | None,
 
 @export.command()
 @_selecting
+@masking
 @click.option("--every-entry", is_flag=True, help="Every entry is an event, and not the steps alone.")
-def ocel(shell: Shell, session: Session, selected: Selected, output: Path | None, every_entry: bool) -> None:
+def ocel(
+    shell: Shell, session: Session, selected: Selected, output: Path | None, mask: "Mask | None", every_entry: bool
+) -> None:
     """An object-centric event log (OCEL 2.0, JSON): cases, organisations, people and documents."""
-    from engine.app.event_logs import cases_and_entries
     from engine.exports.ocel import Happening, ObjectLog
 
-    announce(session.office, session.caller, "ocel", selected, log=True)
-    told = _watched(shell, cases_and_entries(session.office, selected), len(selected.references))
-    written = ObjectLog(frozenset(selected.references), every_entry)
-    _write(shell, output, written.parts(Happening(o.case, o.entries, o.definition) for o in told), selected)
+    announce(session.office, session.caller, "ocel", selected, log=True, mask=strength(mask))
+    names = map(mask.reference, selected.references) if mask else selected.references
+    written = ObjectLog(frozenset(names), every_entry)
+    happened = _happened(shell, session, selected, mask)
+    _write(shell, output, written.parts(Happening(*one) for one in happened), selected)
 
 
 @export.command()
@@ -146,6 +164,15 @@ def site(shell: Shell, session: Session, selected: Selected, _: None, folder: Pa
     from engine.cli.export_site import write_site
 
     write_site(shell, session, selected, folder, dry_run=dry_run)
+
+
+def _happened(shell: Shell, session: Session, selected: Selected, mask: "Mask | None") -> Iterator[Happened]:
+    """Each case with its entries and its definition, masked where that is wanted."""
+    from engine.app.event_logs import cases_and_entries
+
+    for one in _watched(shell, cases_and_entries(session.office, selected), len(selected.references)):
+        case, entries = (mask.case(one.case), list(mask.entries(one.entries))) if mask else (one.case, one.entries)
+        yield case, entries, one.definition
 
 
 def _watched(shell: Shell, items: Iterator[T], total: int) -> Iterable[T]:

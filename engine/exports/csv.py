@@ -83,6 +83,12 @@ def _case_row(case: Mapping[str, Any], fields: Sequence[str]) -> list[Any]:
     return [*(plain[name] for name in _CASE), *(case["data"].get(name) for name in fields)]
 
 
-def log_table(entries: Iterable[Mapping[str, Any]]) -> tuple[list[str], Iterator[list[Any]]]:
-    """Columns and rows of log entries as `describe_entry` tells them; what changed stands as JSON."""
-    return list(_ENTRY), ([entry[name] for name in _ENTRY] for entry in entries)
+def log_table(entries: Iterable[Mapping[str, Any]], *, lines: bool = False) -> tuple[list[str], Iterator[list[Any]]]:
+    """Columns and rows of log entries as `describe_entry` tells them; what changed stands as JSON.
+
+    Args:
+        entries: The entries.
+        lines: They have their `line`, which becomes the last column.
+    """
+    columns = [*_ENTRY, *(("line",) if lines else ())]
+    return columns, ([entry[name] for name in columns] for entry in entries)
