@@ -19,18 +19,22 @@ from engine.core.case import Case
 from engine.core.definition import Definition
 from engine.core.errors import EngineError, SettingsError, UsageError
 from engine.core.schedule import Calendar
-from engine.ports import Anchor, Channel, Clock, Mailer, Postbox, Signer
+from engine.ports import Anchor, Channel, Clock, Mailer, Postbox, Signer, Store
 from engine.settings import FILE, AnchorSettings, ChannelSettings, Settings, load, write_default
-from engine.store.unit_of_work import SqliteStore
+from engine.store.unit_of_work import store_at
 from workflows.guards import registry
 
 if TYPE_CHECKING:
     from engine.app.doctor import Readings
     from engine.app.forecast import SetClock
+    from engine.store.transfer import Copied
     from notifications.render import JinjaRenderer
 
 KEYS = "keys"
 """Folder of the home with what must be kept secret: the seal's key, the mail server's password."""
+
+_ON_SERVER = 1 << 30
+"""Bytes that the copy of a database is thought to need whose size is not known."""
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -43,9 +47,7 @@ def open_office(settings: Settings, *, clock: Clock | None = None, read_only: bo
         clock: Another clock than the host's; a sandbox brings its own.
         read_only: For commands that only look: the file is opened so that nothing can be written.
     """
-    if "://" in settings.database:
-        raise SettingsError("PostgreSQL comes with a later version: leave `database` as a file for now")
-    store = SqliteStore(Path(settings.database), clock, read_only=read_only)
+    store = store_at(settings.database, clock, read_only=read_only)
     window = settings.send_window or (time(0), time(23, 59, 59))
     calendar = Calendar(settings.tz, settings.closed_days, *window)
     rules = {"dnr": settings.dnr, "body": settings.body, "pay_requires_force": settings.pay_requires_force}
@@ -98,7 +100,7 @@ def _postbox(settings: Settings) -> Postbox | None:
     return Maildir(settings.bounces)
 
 
-def channel_for(settings: Settings, store: SqliteStore) -> Channel:
+def channel_for(settings: Settings, store: Store) -> Channel:
     """The way out that the settings name; a sandbox sends to its folder, or to this machine, and nowhere else."""
     chosen = settings.channel
     with store.read() as tx:
@@ -151,16 +153,26 @@ def _smtp(chosen: ChannelSettings) -> Channel:
     return SmtpChannel(Server(chosen.host, chosen.port, chosen.tls, login))
 
 
-def make_home(folder: Path, caller: Caller, *, sandbox: bool, start: datetime | None = None) -> Settings:
+def make_home(
+    folder: Path, caller: Caller, *, sandbox: bool, start: datetime | None = None, database_url: str | None = None
+) -> Settings:
     """Make a home: settings, database at the newest schema, first admin, and the workflows that ship.
+
+    Args:
+        folder: Where; it is made if it is not there.
+        caller: Who becomes the first admin.
+        sandbox: Whether it is for training.
+        start: Where a sandbox's clock stands at first.
+        database_url: An empty database on a PostgreSQL server, in place of a file in the folder.
 
     Raises:
         SettingsError: There is a home in that folder already.
+        UsageError: The database on the server is not empty.
     """
     from engine.app.home import furnish
     from engine.app.publish import publish
     from engine.signing import KEY, PUBLIC, FileSigner
-    from engine.store.migrate import create
+    from engine.store.migrate import create, remove_from_server
 
     settings_file = folder / FILE
     if settings_file.exists():
@@ -168,10 +180,9 @@ def make_home(folder: Path, caller: Caller, *, sandbox: bool, start: datetime | 
     if (folder / KEYS / KEY).exists():
         raise SettingsError(f"{folder / KEYS / KEY} is the seal key of another log: move it away first")
     folder.mkdir(parents=True, exist_ok=True)
-    database = folder / "skede.db"
-    create(database)
+    create(database_url or folder / "skede.db")
     try:
-        write_default(settings_file, sandbox=sandbox)
+        write_default(settings_file, sandbox=sandbox, database=database_url)
         settings = load(folder)
         office = open_office(settings)
         name = f"{'sandbox/' if sandbox else ''}{settings.office.domain}/skede"
@@ -182,6 +193,8 @@ def make_home(folder: Path, caller: Caller, *, sandbox: bool, start: datetime | 
         settings_file.unlink(missing_ok=True)
         for name in ("skede.db", "skede.db-wal", "skede.db-shm", f"{KEYS}/{KEY}", f"{KEYS}/{PUBLIC}"):
             (folder / name).unlink(missing_ok=True)
+        if database_url:
+            remove_from_server(database_url)
         raise
     return settings
 
@@ -207,21 +220,31 @@ def upgrade_database(settings: Settings) -> tuple[int, int]:
     """Bring the home's database to the newest schema; the schema before and after."""
     from engine.store.migrate import upgrade
 
-    return upgrade(_file(settings))
+    return upgrade(_database(settings))
 
 
 def check_database(settings: Settings) -> tuple[str, ...]:
     """What is wrong with the home's database, one sentence each; nothing if it is as it should be."""
     from engine.store.migrate import check
 
-    return check(_file(settings))
+    return check(_database(settings))
 
 
-def copy_database(settings: Settings, target: Path) -> None:
-    """Copy the home's database while it is in use."""
-    from engine.store.copies import backup
+def copy_database(settings: Settings, target: Path | str) -> "Copied | None":
+    """Copy the home's database while it is in use: into a file, or into an empty database of a server.
 
-    backup(_file(settings), target)
+    Returns:
+        What was copied; None where SQLite copied its own pages.
+    """
+    source = _database(settings)
+    if "://" not in f"{source}{target}":
+        from engine.store.copies import backup
+
+        backup(Path(source), Path(target))
+        return None
+    from engine.store.transfer import copy
+
+    return copy(source, target)
 
 
 @contextmanager
@@ -242,7 +265,8 @@ def throw_away(settings: Settings, now: datetime) -> Iterator[tuple[Office, "Set
 
     from engine.app.forecast import NotingChannel, SetClock
 
-    memory, size = Path("/dev/shm"), _file(settings).stat().st_size  # noqa: S108 - a private folder is made in it
+    memory, source = Path("/dev/shm"), _database(settings)  # noqa: S108 - a private folder is made in it
+    size = _ON_SERVER if "://" in source else Path(source).stat().st_size
     roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 4 * size
     place = Path(mkdtemp(prefix="skede-", dir=memory if roomy else None))
     try:
@@ -278,7 +302,13 @@ def restore_backup(settings: Settings, source: Path, caller: Caller) -> Mapping[
     old, new = _is_sandbox(settings), _is_sandbox(replace(settings, database=str(source.absolute())))
     if None not in (old, new) and old != new:
         raise UsageError(f"{source} and this home are not of one kind: a sandbox never becomes a real home")
-    restore(_file(settings), source)
+    database = _database(settings)
+    if "://" in database:
+        from engine.store.transfer import copy
+
+        copy(source, database)
+    else:
+        restore(Path(database), source)
     return begin_again(open_office(settings), caller)
 
 
@@ -291,11 +321,9 @@ def _is_sandbox(settings: Settings) -> bool | None:
         return None
 
 
-def _file(settings: Settings) -> Path:
+def _database(settings: Settings) -> str:
     settings.at_home()
-    if "://" in settings.database:
-        raise SettingsError("PostgreSQL comes with a later version: leave `database` as a file for now")
-    return Path(settings.database)
+    return settings.database
 
 
 def sample_variables(definition: Definition, lang: str) -> Mapping[str, Any]:

@@ -245,6 +245,10 @@ class DeadlineStore(Protocol):
         """(case, deadline id) of open deadlines whose instant has passed unnoticed, or whose `then` is due."""
         ...
 
+    def claim(self, deadline: str) -> bool:
+        """Keep other workers from a deadline until this transaction ends; False if one is at it already."""
+        ...
+
     def to_remind(self, now: datetime, limit: int) -> tuple[tuple[str, str], ...]: ...
     def list(
         self, *, case: str | None = None, state: str | None = "open", until: datetime | None = None
@@ -495,6 +499,10 @@ class AuditStore(Protocol):
 
 class EvidenceStore(Protocol):
     """The tree over all entries, in the order in which they were taken into it, and its seals."""
+
+    def alone(self) -> bool:
+        """Whether no other worker sequences or seals until this transaction ends."""
+        ...
 
     def pending(self, limit: int) -> tuple[Waiting, ...]: ...
     def has_news(self) -> bool:

@@ -81,7 +81,7 @@ class Settings(Struct, frozen=True):
 
     Attributes:
         home: The folder of the home; None outside one. Relative paths of settings are already relative to it.
-        database: The database: a file. (A PostgreSQL URL comes later; hidden in `repr`, as it may hold a password.)
+        database: The database: a file. (hidden in `repr`, as it may hold a password.)
         lang: Language of labels and mails where nothing else is known.
         zone: Name of the office's time zone.
         send_window: Local times between which mail leaves; None is always.
@@ -133,6 +133,15 @@ class Settings(Struct, frozen=True):
         from zoneinfo import ZoneInfo
 
         return ZoneInfo(self.zone)
+
+    def shown_database(self) -> str:
+        """The database as it is told to people: a URL without its password."""
+        scheme, mark, rest = self.database.partition("://")
+        if not mark:
+            return self.database
+        place = rest.partition("?")[0]
+        login, at, host = place.rpartition("@")
+        return f"{scheme}://{login.partition(':')[0]}{at}{host}"
 
     def at_home(self) -> Path:
         """The home's folder; raises SettingsError outside a home."""

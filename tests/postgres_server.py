@@ -18,16 +18,14 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
-
-import psycopg
-
-from engine.store.migrate import create
+from urllib.parse import urlsplit
 
 RUN = "SKEDE_TEST_SERVER"
 """Variable with the folder that a run's server lives in; the process that started the run sets it."""
 VERSION = "SKEDE_TEST_POSTGRESQL"
 """Variable with the version to test with, where it is not to be the newest that is found."""
-EMPTY = "skede_empty"
+EMPTY, BARE = "skede_empty", "template1"
+"""Databases that new ones are copied from: one with our tables, and one with nothing in it."""
 
 _WATCH = """
 import os, shutil, subprocess, sys, time
@@ -116,6 +114,8 @@ def server() -> Path:
         if not (folder / "ready").exists():
             _start(folder)
             _ask(folder, "postgres", f"CREATE DATABASE {EMPTY}")
+            from engine.store.migrate import create
+
             create(url(EMPTY, folder))
             (folder / "ready").touch()
     return folder
@@ -129,13 +129,19 @@ def url(name: str, folder: Path | None = None, *, user: str = "postgres") -> str
 def new_database(template: str = EMPTY) -> str:
     """A new database, copied from another; its URL. By default it is one of ours, at the newest schema and empty."""
     name = f"t{os.getpid()}_{next(_names)}"
-    _ask(server(), "postgres", f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    folder = server()
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # A template may have no visitors, so not another who copies it either.
+        if template not in (EMPTY, BARE):
+            gone = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}'"
+            _ask(folder, "postgres", gone)
+        _ask(folder, "postgres", f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     return url(name)
 
 
 def name_of(address: str) -> str:
     """The name of the database that a URL leads to."""
-    return str(psycopg.conninfo.conninfo_to_dict(address)["dbname"])
+    return urlsplit(address).path.removeprefix("/")
 
 
 def drop(address: str) -> None:
@@ -154,6 +160,8 @@ def database(template: str = EMPTY) -> Iterator[str]:
 
 
 def _start(folder: Path) -> None:
+    import psycopg
+
     as_other = unprivileged()
     if as_other:
         shutil.chown(folder, as_other["user"], as_other["group"])
@@ -212,5 +220,7 @@ def _run(words: list[Any], as_other: dict[str, Any]) -> None:
 
 
 def _ask(folder: Path, name: str, sql: str) -> None:
+    import psycopg
+
     with psycopg.connect(url(name, folder), autocommit=True) as connection:
         connection.execute(sql)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
+from engine.app.within import Within
 from engine.core.errors import Collided, OutcomeUnknown
 
 TRIES = 12
@@ -20,7 +21,7 @@ Made = TypeVar("Made")
 
 
 def again(work: Callable[Given, Made]) -> Callable[Given, Made]:
-    """A function that is one transaction, tried again where it met another's.
+    """A function that is one transaction, tried again where it met another's; one that is a part of one is not.
 
     Raises:
         Collided: It met others every time.
@@ -28,7 +29,7 @@ def again(work: Callable[Given, Made]) -> Callable[Given, Made]:
 
     @wraps(work)
     def tried(*args: Given.args, **values: Given.kwargs) -> Made:
-        for past in range(1, TRIES):
+        for past in range(1, 1 if _is_part(args) else TRIES):
             try:
                 return work(*args, **values)
             except Collided:
@@ -39,10 +40,10 @@ def again(work: Callable[Given, Made]) -> Callable[Given, Made]:
 
 
 def known_again(work: Callable[[], Made]) -> Made:
-    """Do work that is known by its request id: also where the connection broke while it was being kept.
+    """Do one transaction that knows whether it was done before, also where the connection broke while it was kept.
 
-    If it was kept, the second time finds its answer; if it was not, it is done now. It cannot be done twice, since
-    only one of the two can keep the request id.
+    So is a command with a request id: if it was kept, the second time finds its answer; if it was not, it is done
+    now; and never twice, since only one of the two can keep the request id.
 
     Raises:
         OutcomeUnknown: The database stays away.
@@ -53,6 +54,10 @@ def known_again(work: Callable[[], Made]) -> Made:
         except OutcomeUnknown:
             _wait(past)
     return again(work)()
+
+
+def _is_part(args: tuple[object, ...]) -> bool:
+    return bool(args) and isinstance(getattr(args[0], "store", None), Within)
 
 
 def _wait(past: int) -> None:

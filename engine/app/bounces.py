@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from engine.app.again import again
 from engine.app.delivery_notice import failure_notices
 from engine.app.office import Office
 from engine.app.record import append, record_office
@@ -38,10 +39,15 @@ def take_in(office: Office, stop: Callable[[], bool] = lambda: False) -> int:
         if stop():
             break
         if report.kind == "bounce" and report.message_id is not None:
-            with office.store.write() as tx:
-                came_back += _came_back(tx, office, report, report.message_id)
+            came_back += _take(office, report, report.message_id)
         office.bounces.done(report.name)
     return came_back
+
+
+@again
+def _take(office: Office, report: Incoming, message_id: int) -> bool:
+    with office.store.write() as tx:
+        return _came_back(tx, office, report, message_id)
 
 
 def _came_back(tx: UnitOfWork, office: Office, report: Incoming, message_id: int) -> bool:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.app.advance import Given, advance
+from engine.app.again import again, known_again
 from engine.app.bulk_row import Errand, Files
 from engine.app.edit import assign, note
 from engine.app.office import Caller, Office
@@ -24,6 +25,7 @@ from engine.app.within import Within
 from engine.core.case import Actor
 from engine.core.command import Advance, Command, Open
 from engine.core.errors import (
+    Collided,
     ConcurrentUpdate,
     EngineError,
     NotFound,
@@ -98,19 +100,17 @@ def run_bulk(
     Raises:
         Unavailable: The database is away; rows before this one are done, and the file can be run again.
     """
-    watched = progress(errands, len(errands))
     if not dry_run and not all_or_nothing:
-        outcomes = [_alone(office, caller, errand, files) for errand in watched]
+        outcomes = [_alone(office, caller, errand, files) for errand in progress(errands, len(errands))]
     else:
-        outcomes = _together(office, caller, watched, files, keep=not dry_run)
+        outcomes = _together(office, caller, partial(progress, errands, len(errands)), files, keep=not dry_run)
     return Bulk(tuple(outcomes), _sums(errands, outcomes), dry_run)
 
 
 def _alone(office: Office, caller: Caller, errand: Errand, files: Files) -> Outcome:
     """A row in a transaction of its own."""
     try:
-        with office.store.write() as tx:
-            return _carry_out(tx, office, caller, errand, files)
+        return known_again(partial(_in_one, office, caller, errand, files))
     except TransitionRefused as error:
         _note(office, caller, errand, error)
         return _failed(errand, error)
@@ -118,18 +118,28 @@ def _alone(office: Office, caller: Caller, errand: Errand, files: Files) -> Outc
         return _failed(errand, error)
 
 
-def _together(office: Office, caller: Caller, errands: Iterable[Errand], files: Files, *, keep: bool) -> list[Outcome]:
+def _in_one(office: Office, caller: Caller, errand: Errand, files: Files) -> Outcome:
+    with office.store.write() as tx:
+        return _carry_out(tx, office, caller, errand, files)
+
+
+@again
+def _together(
+    office: Office, caller: Caller, errands: Callable[[], Iterable[Errand]], files: Files, *, keep: bool
+) -> list[Outcome]:
     """All rows in one transaction; those that fail are undone alone, so that every outcome can be told."""
     outcomes: list[Outcome] = []
     refused: list[tuple[Errand, TransitionRefused]] = []
     with office.store.write() as tx:
-        for errand in errands:
+        for errand in errands():
             try:
                 with tx.savepoint():
                     outcomes.append(_carry_out(tx, office, caller, errand, files))
             except TransitionRefused as error:
                 refused.append((errand, error))
                 outcomes.append(_failed(errand, error))
+            except Collided:
+                raise
             except (ConcurrentUpdate, NotFound, UsageError) as error:
                 outcomes.append(_failed(errand, error))
         failed = any(one.exit_code for one in outcomes)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from engine.app.again import again
 from engine.app.digest import next_digest
 from engine.app.office import Caller, Office
 from engine.app.perform import known_actor
@@ -43,6 +44,7 @@ def goal_of(office: Office, *, when: str | None = None, span: str | None = None)
     return now, found if isinstance(found, datetime) else start_of_day(found, zone)
 
 
+@again
 def move_clock(office: Office, caller: Caller, goal: datetime, *, ticking: bool = False) -> Mapping[str, Any]:
     """Put a sandbox's clock there at once; with `ticking` only write down that it is about to go there.
 

@@ -8,8 +8,10 @@ import random
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
+from engine.app.again import known_again
 from engine.app.delivery_notice import failure_notices
 from engine.app.enclosures import enclosures
 from engine.app.mail_pace import Pace, domain_of
@@ -60,6 +62,13 @@ def deliver(office: Office, stop: Callable[[], bool] = lambda: False) -> Mapping
     return counts
 
 
+class _Letter(NamedTuple):
+    """A message that was leased, with its bytes and its address, or with why it cannot be sent."""
+
+    message: StoredMessage
+    ready: tuple[bytes, str] | Outcome
+
+
 class _Post:
     """The way out, opened for the first mail that needs it and shared by all of them."""
 
@@ -75,6 +84,22 @@ class _Post:
         being sent when its run broke off. That is written down first, and the mail is then found once more.
         """
         office = self._office
+        taken = known_again(self._taken)
+        if not isinstance(taken, _Letter):
+            return taken
+        message, ready = taken
+        if isinstance(ready, Outcome):
+            outcome = ready
+        else:
+            content, address = ready
+            assert self._channel is not None, "it is opened when a message is taken"  # noqa: S101
+            outcome = self._channel.send(message.id, f"b+{message.id}@{office.domain}", address, content)
+        known_again(partial(_keep_outcome, office, message, outcome))
+        return outcome
+
+    def _taken(self) -> "_Letter | Outcome | None":
+        """The message that is due first, leased; what there was to write down first; or None if nothing is due."""
+        office = self._office
         with office.store.write() as tx:
             message = self._lease(tx)
             if message is None:
@@ -83,14 +108,7 @@ class _Post:
                 return _broken_off(tx, office, message)
             ready = _content(tx, office, message)
             self._channel = self._channel or office.channel()
-        if isinstance(ready, Outcome):
-            outcome = ready
-        else:
-            content, address = ready
-            outcome = self._channel.send(message.id, f"b+{message.id}@{office.domain}", address, content)
-        with office.store.write() as tx:
-            _record(tx, office, message, outcome)
-        return outcome
+            return _Letter(message, ready)
 
     def _lease(self, tx: UnitOfWork) -> StoredMessage | None:
         """The message that is due first, and for which this minute has room; None if there is none."""
@@ -155,6 +173,11 @@ def _content(tx: UnitOfWork, office: Office, stored: StoredMessage) -> tuple[byt
         stored.id, stored.token, subject=letter.subject, content=content, message_header=header, address=person.email
     )
     return content, person.email
+
+
+def _keep_outcome(office: Office, stored: StoredMessage, outcome: Outcome) -> None:
+    with office.store.write() as tx:
+        _record(tx, office, stored, outcome)
 
 
 def _record(tx: UnitOfWork, office: Office, stored: StoredMessage, outcome: Outcome) -> None:

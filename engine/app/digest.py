@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from engine.app.again import again
 from engine.app.letters import EMPTY_CASE, NO_DEADLINE, NO_STEP, days_text, due_text
 from engine.app.office import Office
 from engine.app.record import OFFICE, record_office
@@ -23,6 +24,7 @@ MOST = 50
 """So many items are told one by one; of the rest it is said how many they are."""
 
 
+@again
 def digest(office: Office) -> int:
     """Queue today's digests, if it is a working day, in the send window, and they are not queued yet; how many."""
     with office.store.read() as tx:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.app.access import case_seen
+from engine.app.again import again
 from engine.app.describe import describe_message
 from engine.app.letters import leaves_at
 from engine.app.mail_state import SWITCH, is_held
@@ -37,6 +38,7 @@ def hold(office: Office, caller: Caller, *, on: bool, note: str | None = None) -
     return change_office(office, caller, "mail_hold", KEEPERS, work, note=note)
 
 
+@again
 def release(
     office: Office, caller: Caller, meeting: str, *, note: str | None = None, dry_run: bool = False
 ) -> dict[str, Any]:

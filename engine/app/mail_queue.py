@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.app.access import case_seen
 from engine.app.advance import Given
+from engine.app.again import again
 from engine.app.describe import describe_message
 from engine.app.letters import case_variables, leaves_at
 from engine.app.office import Caller, Office
@@ -179,6 +180,7 @@ def cancel(office: Office, caller: Caller, message_id: int, given: Given) -> dic
     return _by_hand(office, caller, message_id, given, CANCELLED, "cancelled")
 
 
+@again
 def _by_hand(
     office: Office, caller: Caller, message_id: int, given: Given, allowed: tuple[str, ...], state: str
 ) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from engine.app.access import is_outsider, reader
+from engine.app.again import again
 from engine.app.office import Caller, Office
 from engine.app.perform import known_actor
 from engine.app.record import record_office
@@ -34,6 +35,7 @@ class Made(Struct, frozen=True):
 Work = Callable[[UnitOfWork, Actor], Made]
 
 
+@again
 def change_office(
     office: Office, caller: Caller, act: str, roles: tuple[str, ...], work: Work, *, note: str | None = None,
     dry_run: bool = False,
@@ -73,6 +75,7 @@ def change_office(
         raise
 
 
+@again
 def _note_refusal(office: Office, caller: Caller, act: str, actor: Actor | None, error: TransitionRefused) -> None:
     with office.store.write() as tx:
         kind = "refused" if actor else "unauthorised"

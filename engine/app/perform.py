@@ -6,18 +6,21 @@ A refusal rolls everything back and is then written down in a transaction of its
 import json
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 from msgspec.structs import replace
 
+from engine.app.again import again, known_again
 from engine.app.office import Caller, Office
 from engine.app.record import append, record_office
 from engine.app.run import Done, reasons_plain, run
 from engine.app.titles import titled
+from engine.app.within import Within
+from engine.core.canonical import canonical
 from engine.core.case import Actor
 from engine.core.command import Command
-from engine.core.entry import canonical
 from engine.core.errors import Refusal, RequestReused, TransitionRefused
 from engine.ports import UnitOfWork
 
@@ -62,7 +65,15 @@ def perform(
         RequestReused: The request id belongs to another command.
     """
     request = request_id or str(uuid.uuid4())
-    digest = sha256(canonical(intent).encode("utf-8", "surrogatepass")).hexdigest()
+    once = partial(_perform, office, caller, intent, build, answer, request, dry_run=dry_run)
+    return once() if isinstance(office.store, Within) else known_again(once)
+
+
+def _perform(
+    office: Office, caller: Caller, intent: Mapping[str, Any], build: Build, answer: Answer, request: str, *,
+    dry_run: bool,
+) -> tuple[Mapping[str, Any], Done | None]:  # fmt: skip
+    digest = sha256(canonical(intent).encode()).hexdigest()
     tried: list[tuple[Actor, Command]] = []
     try:
         with office.store.write() as tx:
@@ -100,6 +111,7 @@ def _answered(tx: UnitOfWork, request: str, digest: str) -> Mapping[str, Any] | 
     return stored
 
 
+@again
 def note_refusal(office: Office, caller: Caller, tried: tuple[Actor, Command] | None, error: TransitionRefused) -> None:
     """Write a refused attempt into the log, in a small transaction of its own."""
     with office.store.write() as tx:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from engine.app.again import again
 from engine.app.office import Caller, Office
 from engine.app.perform import known_actor
 from engine.app.record import record_office
@@ -58,6 +59,7 @@ def _published(tx: UnitOfWork, office: Office) -> Mapping[str, Definition]:
     return {name: office.catalog.definition(tx, name, version) for name, version in latest.items()}
 
 
+@again
 def publish(
     office: Office,
     caller: Caller,

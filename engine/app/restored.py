@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from engine.app.again import again
 from engine.app.office import Caller, Office
 from engine.app.record import append, record_office
 from engine.app.run import SYSTEM_ACTOR
@@ -10,6 +11,7 @@ from engine.app.run import SYSTEM_ACTOR
 WAITING = ("queued", "deferred", "leased")
 
 
+@again
 def begin_again(office: Office, caller: Caller) -> Mapping[str, Any]:
     """Hold all that waits to be sent, each with an entry in its case, and write the restoration into `@office`.
 

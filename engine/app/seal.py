@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from engine.app.again import again
 from engine.app.office import Caller, Office
 from engine.app.office_change import Made, change_office
 from engine.app.perform import known_actor
@@ -129,14 +130,23 @@ def seal_anew(office: Office, caller: Caller, note: str | None = None) -> Sealin
 def sequence(office: Office) -> int:
     """Take everything that waits into the tree, in the order of the queue; how many entries."""
     taken = 0
-    while True:
-        with office.store.write() as tx:
-            start, batch = tx.evidence.size(), tx.evidence.pending(BATCH)
-            if not batch:
-                return taken
-            leaves = [b64decode(leaf_hash(entry.line)) for entry in batch]
-            tx.evidence.sequence(start, batch, grown(start, leaves, tx.evidence.node))
-            taken += len(batch)
+    while batch := _take(office):
+        taken += batch
+    return taken
+
+
+@again
+def _take(office: Office) -> int:
+    """Take a batch into the tree; how many entries. None if another worker is taking them."""
+    with office.store.write() as tx:
+        if not tx.evidence.alone():
+            return 0
+        start, batch = tx.evidence.size(), tx.evidence.pending(BATCH)
+        if not batch:
+            return 0
+        leaves = [b64decode(leaf_hash(entry.line)) for entry in batch]
+        tx.evidence.sequence(start, batch, grown(start, leaves, tx.evidence.node))
+        return len(batch)
 
 
 def signer_of(office: Office) -> Signer:
@@ -151,10 +161,7 @@ def signer_of(office: Office) -> Signer:
 
 
 def _seal(office: Office, asked: _Asked) -> Sealing:
-    with office.store.write() as tx:
-        tx.settings.put(TRIED, instant(tx.now))
-        has_news = tx.evidence.has_news()
-    done = Sealing(entries=sequence(office) if has_news else 0)
+    done = Sealing(entries=sequence(office) if _tried(office) else 0)
     done.sealed = _sign(office, asked)
     if asked.rotating:
         signer_of(office).take_over()
@@ -162,9 +169,20 @@ def _seal(office: Office, asked: _Asked) -> Sealing:
     return done
 
 
+@again
+def _tried(office: Office) -> bool:
+    """Note that a seal is tried now; whether there is anything to take into the tree for it."""
+    with office.store.write() as tx:
+        tx.settings.put(TRIED, instant(tx.now))
+        return tx.evidence.has_news()
+
+
+@again
 def _sign(office: Office, asked: _Asked) -> SealedNote | None:
     """Sign the tree as it stands and keep the checkpoint; its entry and the letters to auditors go with it."""
     with office.store.write() as tx:
+        if not tx.evidence.alone():
+            return None
         newest, signer = tx.evidence.newest(), signer_of(office)
         size = tx.evidence.size()
         if size == (newest.size if newest else 0):
@@ -223,5 +241,10 @@ def _hand_over(office: Office, done: Sealing) -> None:
             done.errors.append(error.message)
             continue
         done.anchors.append(anchor.name)
-        with office.store.write() as tx:
-            tx.settings.put(ANCHORED + anchor.name, str(newest.size))
+        _handed(office, anchor.name, newest.size)
+
+
+@again
+def _handed(office: Office, anchor: str, size: int) -> None:
+    with office.store.write() as tx:
+        tx.settings.put(ANCHORED + anchor, str(size))

@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from engine.app.again import again
 from engine.app.bounces import take_in
 from engine.app.deliver import deliver
 from engine.app.digest import digest
@@ -18,10 +19,11 @@ from engine.app.office import Office
 from engine.app.record import record
 from engine.app.run import SYSTEM_ACTOR, Done, machine_for, run, setup_for
 from engine.app.seal import seal_if_due
+from engine.core.canonical import canonical
 from engine.core.case import Case, Deadline
 from engine.core.clockwork import expire
 from engine.core.command import Advance, Expire, Remind
-from engine.core.entry import canonical, parse
+from engine.core.entry import parse
 from engine.core.errors import EngineError, TransitionRefused, Unavailable
 from engine.core.machine import Machine
 from engine.core.plain import instant
@@ -79,10 +81,15 @@ def tick(office: Office, stop: Callable[[], bool] = never, *, sealing: bool = Tr
         setattr(done, state, getattr(done, state) + count)
     if sealing and not stop():
         _seal(office, done)
+    _beat(office)
+    return done
+
+
+@again
+def _beat(office: Office) -> None:
     with office.store.write() as tx:
         # A sign of life is about this world, also in a sandbox whose clock stands still (DECISIONS.md 24).
         tx.settings.put("heartbeat", instant(datetime.now(UTC)))
-    return done
 
 
 def _seal(office: Office, done: Ticked) -> None:
@@ -135,9 +142,11 @@ def _work(office: Office, done: Ticked, settled: set[str], stop: Callable[[], bo
         if stop():
             break
         try:
-            with office.store.write() as tx:
-                if not work(tx, office, done, reference, deadline):
-                    settled.add(deadline)
+            part = _one(office, work, reference, deadline)
+            if part is None:
+                settled.add(deadline)
+            else:
+                done.add(part)
         except Unavailable:
             raise
         except EngineError as error:
@@ -149,6 +158,16 @@ def _work(office: Office, done: Ticked, settled: set[str], stop: Callable[[], bo
             _broken(done, deadline, f"{type(error).__name__}: {error}")
             log.exception("%s", deadline)
     return bool(due)
+
+
+@again
+def _one(office: Office, work: Work, reference: str, deadline: str) -> Ticked | None:
+    """Deal with one deadline; None if there was nothing to do, or another worker is at it."""
+    done = Ticked()
+    with office.store.write() as tx:
+        if not tx.deadlines.claim(deadline) or not work(tx, office, done, reference, deadline):
+            return None
+    return done
 
 
 def _broken(done: Ticked, deadline: str, why: str) -> None:

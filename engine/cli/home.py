@@ -22,15 +22,13 @@ def init(shell: Shell, folder: Path | None, sandbox: bool, start: str | None, da
     from engine.cli.clock import instant_of
     from engine.settings import Settings
 
-    if database_url:
-        raise UsageError(shell.text("comes_later", command="init --database-url"))
     if start and not sandbox:
         raise UsageError(shell.text("start_needs_sandbox"))
     at = instant_of(start, Settings().tz) if start else None
     place = (folder or shell.home or Path()).absolute()
-    settings = make_home(place, caller_of(shell), sandbox=sandbox, start=at)
+    settings = make_home(place, caller_of(shell), sandbox=sandbox, start=at, database_url=database_url)
     if shell.json:
-        emit_json({"home": place, "sandbox": sandbox, "database": settings.database})
+        emit_json({"home": place, "sandbox": sandbox, "database": settings.shown_database()})
         return
     say(shell.text("init_sandbox" if sandbox else "init_done", home=place))
     if not shell.quiet:

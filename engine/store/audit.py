@@ -7,8 +7,8 @@ should be is written down a second time for the same reason.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.core.canonical import canonical
 from engine.core.case import Case
-from engine.core.entry import canonical
 from engine.core.plain import deadline_to_plain
 from engine.core.snapshot import to_json
 from engine.ports import DeadlineRow, KeptEntry, LogLine

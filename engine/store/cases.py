@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from engine.core.canonical import canonical
 from engine.core.case import Case
 from engine.core.errors import UsageError
 from engine.core.snapshot import from_json, to_json
@@ -10,8 +11,7 @@ from engine.ports import CaseFilter, CaseRow
 from engine.store import listing, resolving
 from engine.store.connection import Connection, streaming
 from engine.store.statements import SQL
-from engine.store.texts import as_json, instant, instant_or_none
-
+from engine.store.texts import instant, instant_or_none
 
 _MOST_SEEN = 32
 """Cases kept within a transaction: more than any one command reads, and little memory for one that reads them all."""
@@ -74,7 +74,7 @@ class SqlCases:
 
     def of_workflow(self, workflow: str, states: Sequence[str] = ()) -> tuple[Case, ...]:
         """The cases of a workflow, in any of the states given, by reference."""
-        return self._whole("case_of_workflow", workflow=workflow, states=as_json(list(states)))
+        return self._whole("case_of_workflow", workflow=workflow, states=canonical(list(states)))
 
     def list(self, wanted: CaseFilter) -> Iterator[CaseRow]:
         """A page of a listing (see `listing`)."""

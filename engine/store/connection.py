@@ -35,6 +35,10 @@ class Database(Protocol):
         """Whether it comes from the driver, and so must be translated."""
         ...
 
+    def is_lost(self, error: BaseException) -> bool:
+        """Whether it says that the connection is no more."""
+        ...
+
     def translated(self, error: BaseException, *, committing: bool = False) -> EngineError:
         """What an error of the driver means for whoever asked."""
         ...

@@ -23,7 +23,7 @@ def backup(path: Path, target: Path) -> None:
     try:
         with private_files(), unfinished(target) as temporary:
             _copy(source, temporary)
-            _refuse_if_wrong(temporary)
+            refuse_if_wrong(temporary)
             finish(temporary, target)
     finally:
         source.close()
@@ -36,7 +36,7 @@ def restore(path: Path, source: Path) -> None:
         LogTampered: The backup is damaged or no database of ours.
         Unavailable: Someone else is writing to the database.
     """
-    _refuse_if_wrong(source)
+    refuse_if_wrong(source)
     if not os.path.lexists(path):
         backup(source, path)
         return
@@ -66,7 +66,12 @@ def _copy(source: Connection, target: Path) -> None:
         copy.close()
 
 
-def _refuse_if_wrong(path: Path) -> None:
+def refuse_if_wrong(path: Path) -> None:
+    """Refuse a file that is not whole.
+
+    Raises:
+        LogTampered: Something is wrong with it.
+    """
     findings = check(path)
     if findings:
         raise LogTampered(f"{path}: {findings[0]}")

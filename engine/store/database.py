@@ -122,6 +122,9 @@ class SqliteDatabase:
     def is_error(self, error: BaseException | None) -> bool:
         return is_driver_error(error)
 
+    def is_lost(self, error: BaseException) -> bool:
+        return False
+
     def translated(self, error: BaseException, *, committing: bool = False) -> EngineError:
         return translated(error, self._path, committing=committing)
 

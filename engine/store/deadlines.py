@@ -1,15 +1,15 @@
 """Deadlines as rows: what the clock scans."""
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from engine.core.canonical import canonical, read_json
 from engine.core.case import Deadline
 from engine.core.plain import deadline_from_plain, deadline_to_plain
 from engine.ports import DeadlineRow
-from engine.store.connection import Connection
+from engine.store.connection import Connection, dialect_of
 from engine.store.statements import SQL
-from engine.store.texts import as_json, instant, instant_or_none, read_instant
+from engine.store.texts import instant, instant_or_none, read_instant
 
 
 class SqlDeadlines:
@@ -18,6 +18,7 @@ class SqlDeadlines:
     def __init__(self, connection: Connection) -> None:
         self._run = connection.execute
         self._run_many = connection.executemany
+        self._one_writer = dialect_of(connection) == "sqlite"
 
     def write(self, case: str, open_ones: Sequence[Deadline], closed: Sequence[tuple[str, str, datetime]]) -> None:
         """Insert or replace the open ones given; end those in `closed` (id, state, at)."""
@@ -32,6 +33,15 @@ class SqlDeadlines:
         Earliest first. An instant that equals now has not passed: equal is in time (DECISIONS.md 25).
         """
         return tuple(self._run(SQL["deadline_expired"], {"now": instant(now), "limit": limit}).fetchall())
+
+    def claim(self, deadline: str) -> bool:
+        """Keep other workers from a deadline until this transaction ends; False if one is at it already.
+
+        SQLite has one writer at a time, who needs not ask.
+        """
+        if self._one_writer:
+            return True
+        return self._run(SQL["deadline_claim"], {"id": deadline}).fetchone() is not None
 
     def to_remind(self, now: datetime, limit: int) -> tuple[tuple[str, str], ...]:
         """(case, deadline id) of open deadlines with a step of their ladder due, earliest first."""
@@ -67,10 +77,10 @@ def _row(case: str, d: Deadline) -> dict[str, str | int | None]:
         "next_reminder_at": instant_or_none(d.next_reminder_at),
         # What has been fired is due no more; the body still tells when it was.
         "then_at": instant_or_none(d.then_at) if d.fired_at is None else None,
-        "passed_at": instant_or_none(d.passed_at), "body": as_json(deadline_to_plain(d)),
+        "passed_at": instant_or_none(d.passed_at), "body": canonical(deadline_to_plain(d)),
     }  # fmt: skip
 
 
 def _read(row: tuple[str, str, str, str | None]) -> DeadlineRow:
     body, case, state, closed_at = row
-    return DeadlineRow(deadline_from_plain(json.loads(body)), case, state, read_instant(closed_at))
+    return DeadlineRow(deadline_from_plain(read_json(body)), case, state, read_instant(closed_at))

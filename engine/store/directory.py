@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from engine.core.canonical import canonical
 from engine.core.case import Actor
 from engine.core.errors import ValueMalformed
 from engine.ports import Organisation, Person
 from engine.store.connection import Connection, fold
 from engine.store.statements import SQL
-from engine.store.texts import as_json, folded_words, number_of, numbers_of
+from engine.store.texts import folded_words, number_of, numbers_of
 
 
 class SqlDirectory:
@@ -24,7 +25,7 @@ class SqlDirectory:
     def people(self, ids: Iterable[str]) -> Mapping[str, Person]:
         """Id -> person, in the order of the ids' numbers; unknown ids are left out."""
         numbers = numbers_of(ids, "p")
-        return {p.id: p for p in self._people("person_list", ids=as_json(numbers))} if numbers else {}
+        return {p.id: p for p in self._people("person_list", ids=canonical(numbers))} if numbers else {}
 
     def organisations(self, ids: Iterable[str], *, on: date = date.max) -> Mapping[str, Organisation]:
         """Id -> organisation under the name it bears on that day; unknown ids are left out.
@@ -34,7 +35,7 @@ class SqlDirectory:
         numbers = numbers_of(ids, "o")
         if not numbers:
             return {}
-        rows = self._run(SQL["organisation_list"], {"ids": as_json(numbers), "on": on.isoformat()})
+        rows = self._run(SQL["organisation_list"], {"ids": canonical(numbers), "on": on.isoformat()})
         return {f"o:{row[0]}": Organisation(f"o:{row[0]}", row[1], row[2], row[3]) for row in rows}
 
     def find_person(self, text: str) -> tuple[Person, ...]:

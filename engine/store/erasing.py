@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.core.canonical import canonical
 from engine.store.connection import Connection
 from engine.store.statements import SQL
-from engine.store.texts import as_json
 
 
 class SqlErasing:
@@ -19,7 +19,7 @@ class SqlErasing:
         error: str | None,
     ) -> None:  # fmt: skip
         """Put what is left of a letter in its place; its bytes go."""
-        values = {"id": message_id, "variables": as_json(variables), "subject": subject, "address": address,
+        values = {"id": message_id, "variables": canonical(variables), "subject": subject, "address": address,
                   "error": error}  # fmt: skip
         self._run(SQL["erase_message"], values)
 

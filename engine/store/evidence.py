@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.core.errors import LogTampered
 from engine.ports import SealedNote, Waiting
-from engine.store.connection import Connection
+from engine.store.connection import Connection, dialect_of
 from engine.store.statements import SQL
 from engine.store.texts import instant
 
@@ -17,6 +17,11 @@ class SqlEvidence:
     def __init__(self, connection: Connection) -> None:
         self._run = connection.execute
         self._run_many = connection.executemany
+        self._one_writer = dialect_of(connection) == "sqlite"
+
+    def alone(self) -> bool:
+        """Whether no other worker sequences or seals until this transaction ends; on SQLite there never is one."""
+        return self._one_writer or bool(self._run(SQL["evidence_alone"]).fetchone()[0])
 
     def pending(self, limit: int) -> tuple[Waiting, ...]:
         """Entries that are not in the tree yet, in the order in which they are taken."""

@@ -1,11 +1,11 @@
 """Listings of cases: the one statement that is composed, and only of parts that stand here."""
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from engine.core.canonical import read_json
 from engine.core.errors import UsageError
 from engine.ports import CaseFilter, CaseRow
 from engine.store.connection import Connection, dialect_of, fold, streaming
@@ -129,7 +129,7 @@ def _read(row: tuple[Any, ...]) -> CaseRow:
     ) = row  # fmt: skip
     data = {}
     if whole:
-        data = {**json.loads(whole[0])["data"], **json.loads(whole[1]).get("data", {})}
+        data = {**read_json(whole[0])["data"], **read_json(whole[1]).get("data", {})}
     return CaseRow(
         reference=reference, workflow=workflow, version=version, state=state, phase=phase, title=title,
         assignee=assignee, parent=parent, revision=revision, opened_at=datetime.fromisoformat(opened_at),

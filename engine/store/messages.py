@@ -3,17 +3,17 @@
 Leases use real time (DECISIONS.md 24), dueness the clock of the transaction.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
 
+from engine.core.canonical import canonical, read_json
 from engine.core.message import Message, StoredMessage
 from engine.store.connection import Connection
 from engine.store.statements import SQL
-from engine.store.texts import as_json, instant, instant_or_none, read_instant
+from engine.store.texts import instant, instant_or_none, read_instant
 
 
 class SqlMessages:
@@ -149,7 +149,7 @@ class SqlMessages:
 def _row(m: Message) -> dict[str, Any]:
     return {
         "key": m.key, "case": m.case, "n": m.n, "template": m.template, "person": m.person, "lang": m.lang,
-        "variables": as_json(m.variables), "attach": as_json(m.attach), "due_at": instant(m.due_at),
+        "variables": canonical(m.variables), "attach": canonical(m.attach), "due_at": instant(m.due_at),
         "deadline": m.deadline, "state": m.state, "reason": m.reason,
     }  # fmt: skip
 
@@ -160,8 +160,8 @@ def _read(row: tuple[Any, ...]) -> StoredMessage:
         subject, header, address, sent_at, error, token, attempts, next_at, content,
     ) = row  # fmt: skip
     message = Message(
-        key=key, case=case, n=n, template=template, person=person, lang=lang, variables=json.loads(variables),
-        due_at=datetime.fromisoformat(due_at), attach=tuple(json.loads(attach)), state=state, deadline=deadline,
+        key=key, case=case, n=n, template=template, person=person, lang=lang, variables=read_json(variables),
+        due_at=datetime.fromisoformat(due_at), attach=tuple(read_json(attach)), state=state, deadline=deadline,
         reason=reason,
     )  # fmt: skip
     return StoredMessage(

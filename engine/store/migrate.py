@@ -41,8 +41,8 @@ def create(place: Path | str) -> None:
         Unavailable: It cannot be written there.
     """
     if is_url(place):
-        _create_on_server(place)
-        return
+        with new_on_server(place):
+            return
     path = Path(place)
     if os.path.lexists(path):
         raise UsageError(f"{path} is there already")
@@ -145,13 +145,30 @@ def _on_server(url: str) -> Iterator[Connection]:
         connection.close()
 
 
-def _create_on_server(url: str) -> None:
+@contextmanager
+def new_on_server(url: str) -> Iterator[Connection]:
+    """Make our tables in an empty database of a server; they appear, with all that is put into them, at the end.
+
+    Raises:
+        UsageError: The database is not empty.
+    """
     with _on_server(url) as connection:
         if connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchone():
             from engine.store.postgresql import shown
 
             raise UsageError(f"{shown(url)} is not empty: name a new database, made with createdb")
         _run_migrations(connection)
+        yield connection
+
+
+def remove_from_server(url: str) -> None:
+    """Take our tables out of a database again: of a home that could not be made."""
+    from engine.store.schema import metadata
+
+    with _on_server(url) as connection:
+        for table in (*metadata.tables, "alembic_version"):
+            connection.execute(f'DROP TABLE IF EXISTS "{table}" CASCADE')
+        connection.execute("DROP FUNCTION IF EXISTS fold, refuse_change")
 
 
 def _upgrade_on_server(url: str) -> tuple[int, int]:

@@ -7,6 +7,7 @@ stand in `queries/postgresql/`.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -97,6 +98,14 @@ POSTGRESQL = "postgresql"
 TEXTS = _Texts()
 
 
+class _Raw(psycopg.Connection[Any]):
+    """A connection that ends with its store, if nobody ended it before."""
+
+    def __del__(self, *_: Any) -> None:
+        # The library itself leaves alone what came through a fork and is the parent's.
+        self.close()
+
+
 class PostgresConnection:
     """A connection of psycopg in the shape of SQLite's."""
 
@@ -106,7 +115,7 @@ class PostgresConnection:
         self.raw = raw
         self.warnings: list[str] = []
         self._streams = 0
-        raw.add_notice_handler(self._heard)
+        raw.add_notice_handler(partial(_hear, self.warnings))
 
     def execute(self, sql: str, values: Mapping[str, Any] | None = None) -> Any:
         """Run a statement with `:name` placeholders; its rows are fetched whole."""
@@ -149,10 +158,6 @@ class PostgresConnection:
         """End the connection."""
         self.raw.close()
 
-    def _heard(self, notice: Any) -> None:
-        if notice.severity_nonlocalized == "WARNING":
-            self.warnings.append(" ".join(str(notice.message_primary).split()))
-
 
 class PostgresDatabase:
     """A database of a PostgreSQL server."""
@@ -184,7 +189,7 @@ class PostgresDatabase:
         """
         try:
             given = psycopg.conninfo.conninfo_to_dict(self.url)
-            raw = psycopg.connect(self.url, autocommit=True, **{k: v for k, v in _OPTIONS.items() if k not in given})
+            raw = _Raw.connect(self.url, autocommit=True, **{k: v for k, v in _OPTIONS.items() if k not in given})
         except psycopg.Error as error:
             raise self.translated(error) from error
         connection = PostgresConnection(raw)
@@ -206,6 +211,9 @@ class PostgresDatabase:
     def is_error(self, error: BaseException | None) -> bool:
         return _own(error) is not None
 
+    def is_lost(self, error: BaseException) -> bool:
+        return _is_lost(_own(error))
+
     def translated(self, error: BaseException, *, committing: bool = False) -> EngineError:
         return translated(error, self.shown, committing=committing)
 
@@ -218,6 +226,11 @@ class PostgresDatabase:
             raise self.translated(error) from error
         finally:
             connection.close()
+
+
+def _hear(warnings: list[str], notice: Any) -> None:
+    if notice.severity_nonlocalized == "WARNING":
+        warnings.append(" ".join(str(notice.message_primary).split()))
 
 
 def shown(url: str) -> str:
@@ -262,14 +275,18 @@ def translated(error: BaseException, name: str, *, committing: bool = False) -> 
         return ValueMalformed(f"a text cannot be kept: {_one_line(own)}")
     if state in _DAMAGED:
         return LogTampered(f"{name} is damaged ({_one_line(own)}): restore a backup")
-    lost = isinstance(own, psycopg.OperationalError) and (state is None or state.startswith(_LOST))
-    if lost and committing:
+    if committing and _is_lost(own):
         return OutcomeUnknown(f"{name} went away while it was being written: ask again with the same --request-id")
     if state in _WORDS:
         return Unavailable(f"{name}: {_WORDS[state]}")
     if isinstance(own, psycopg.OperationalError):
         return Unavailable(f"{name} cannot be reached: {_one_line(own)}")
     return EngineError(f"{name}: the database refused: {_one_line(own)}")
+
+
+def _is_lost(own: BaseException | None) -> bool:
+    state = getattr(own, "sqlstate", None)
+    return isinstance(own, psycopg.OperationalError) and (state is None or state.startswith(_LOST))
 
 
 def _own(error: BaseException | None) -> "psycopg.Error | None":

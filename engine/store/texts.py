@@ -2,13 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from json import JSONEncoder
 from typing import Any
 
+from engine.core.canonical import canonical
 from engine.core.errors import ValueMalformed
-
-as_json = JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
-"""Canonical JSON."""
 
 
 def instant(at: datetime) -> str:
@@ -49,4 +46,4 @@ def numbers_of(ids: Iterable[str], kind: str) -> list[int]:
 
 def folded_words(text: str, fold: Any) -> str:
     """The words of a search, folded, as a JSON list."""
-    return as_json(fold(text).split())
+    return canonical(fold(text).split())

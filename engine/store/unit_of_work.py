@@ -1,7 +1,6 @@
 """The store: one connection, one transaction, and the stores on it, on SQLite and on PostgreSQL alike."""
 
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -42,6 +41,7 @@ class Desk:
     def __init__(self, database: Database, *, writes: bool, read_only: bool) -> None:
         self.database = database
         self.for_writing = writes
+        self.used = False
         self.connection: Connection = database.connect(writes=writes, read_only=read_only)
         self.cases = SqlCases(self.connection)
         self.log = SqlLog(self.connection)
@@ -59,15 +59,18 @@ class Desk:
 class SqlUnit:
     """One transaction. It is entered once; leaving it gives the connection back."""
 
-    def __init__(self, desk: Desk, *, writes: bool, clock: Clock | None, give_back: Callable[[Desk], None]) -> None:
-        self._desk = desk
+    def __init__(self, store: "SqlStore", desk: Desk, *, writes: bool) -> None:
+        self._store = store
         self._writes = writes
         self._database = desk.database
-        self._clock = clock
-        self._give_back = give_back
         self._now: datetime | None = None
         self._savepoints = 0
         self._people: PeopleStore | None = None
+        self._sit(desk)
+
+    def _sit(self, desk: Desk) -> None:
+        """Take the stores of a desk as one's own."""
+        self._desk = desk
         self.connection = desk.connection
         self.cases: CaseStore = desk.cases
         self.log: LogStore = desk.log
@@ -123,7 +126,7 @@ class SqlUnit:
 
     def __enter__(self) -> Self:
         try:
-            stored = self._database.begin(self.connection, writes=self._writes)
+            stored = self._begin()
         except Exception as error:
             self._leave(broken=True)
             if self._database.is_error(error):
@@ -131,6 +134,17 @@ class SqlUnit:
             raise
         self._now = self._read_clock(stored)
         return self
+
+    def _begin(self) -> str | None:
+        """Begin; where the server has meanwhile closed a connection that was kept, on a new one."""
+        try:
+            return self._database.begin(self.connection, writes=self._writes)
+        except Exception as error:
+            if not self._desk.used or not self._database.is_lost(error):
+                raise
+        self._leave(broken=True)
+        self._sit(self._store.new_desk(writes=self._desk.for_writing))
+        return self._database.begin(self.connection, writes=self._writes)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -165,11 +179,12 @@ class SqlUnit:
         if broken:
             self.connection.close()  # After an error of the disk no handle is trusted again.
         else:
-            self._give_back(self._desk)
+            self._desk.used = True
+            self._store.take_back(self._desk)
 
     def _read_clock(self, stored: str | None) -> datetime:
-        if self._clock is not None:
-            return self._clock.now()
+        if self._store.clock is not None:
+            return self._store.clock.now()
         return datetime.now(UTC) if stored is None else datetime.fromisoformat(stored)
 
 
@@ -206,7 +221,7 @@ class SqlStore:
 
     def __init__(self, database: Database, clock: Clock | None = None, *, read_only: bool = False) -> None:
         self._database = database
-        self._clock = clock
+        self.clock = clock
         self._read_only = read_only
         self._writers: list[Desk] = []
         self._readers: list[Desk] = []
@@ -250,10 +265,15 @@ class SqlStore:
         try:
             desk = (self._writers if for_writing else self._readers).pop()
         except IndexError:
-            desk = Desk(self._database, writes=for_writing, read_only=self._read_only)
-        return SqlUnit(desk, writes=writes, clock=self._clock, give_back=self._take_back)
+            desk = self.new_desk(writes=for_writing)
+        return SqlUnit(self, desk, writes=writes)
 
-    def _take_back(self, desk: Desk) -> None:
+    def new_desk(self, *, writes: bool) -> Desk:
+        """A new connection with the stores on it."""
+        return Desk(self._database, writes=writes, read_only=self._read_only)
+
+    def take_back(self, desk: Desk) -> None:
+        """Keep a connection for the next unit of work."""
         (self._writers if desk.for_writing else self._readers).append(desk)
 
 

@@ -6,7 +6,6 @@ for what the sandbox knows by that name, `@report:final` for the newest report o
 """
 
 import json
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -15,6 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import homes
 import running
 from running import Ran
 
@@ -150,7 +150,7 @@ class Sandbox:
     def copy(self, folder: Path) -> "Sandbox":
         """A second one that begins where this one stands."""
         self.close()
-        return Sandbox(Path(shutil.copytree(self.home, folder)), self.names)
+        return Sandbox(homes.copied(self.home, folder), self.names)
 
     def close(self) -> None:
         """Let go of the database, so that its file can be copied."""

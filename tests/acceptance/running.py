@@ -6,7 +6,6 @@ import json
 import os
 import pty
 import select
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import homes
 
 from engine.app.office import Office
 from engine.bootstrap import make_home, open_office
@@ -66,14 +67,13 @@ class Party:
 
 def build_home(folder: Path) -> Path:
     """Make a sandbox home whose maker is the login that runs the tests."""
-    make_home(folder, caller_of(Shell()), sandbox=True, start=START)
+    make_home(folder, caller_of(Shell()), sandbox=True, start=START, database_url=homes.database_url())
     return folder
 
 
 def copied(template: Path, folder: Path) -> Path:
     """A home of one's own, copied because making one takes seconds."""
-    shutil.copytree(template, folder)
-    return folder
+    return homes.copied(template, folder)
 
 
 def office_of(home: Path) -> Office:

@@ -1,12 +1,12 @@
 """An office with one small workflow, a clock that tests move by hand, and mail into a folder."""
 
-import shutil
 import threading
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import homes
 from msgspec.structs import replace
 
 from engine.app.advance import Given, advance
@@ -49,8 +49,9 @@ class HandClock:
 def build_home(folder: Path) -> Path:
     """A home with the toy workflow, an officer and a head; made once, because it takes a second."""
     folder.mkdir()
-    create(folder / "skede.db")
-    write_default(folder / "skede.toml", sandbox=False)
+    url = homes.database_url()
+    create(url or folder / "skede.db")
+    write_default(folder / "skede.toml", sandbox=False, database=url)
     # Each test counts its own mails; those of the digest have tests of their own.
     written = (folder / "skede.toml").read_text("utf-8")
     (folder / "skede.toml").write_text(f"digest = false\n{written}", "utf-8")
@@ -69,7 +70,7 @@ class Desk:
     """One test's home and what it does with it."""
 
     def __init__(self, template: Path, folder: Path) -> None:
-        self.home = shutil.copytree(template, folder)
+        self.home = homes.copied(template, folder)
         self.clock = HandClock()
         self.office: Office = open_office(load(folder), clock=self.clock)
 

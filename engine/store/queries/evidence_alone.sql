@@ -1,0 +1,2 @@
+-- One writer at a time is alone.
+SELECT 1
