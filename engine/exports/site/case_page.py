@@ -171,7 +171,7 @@ class CasePage:
 
     def _name(self, one: str, name: str | None = None) -> str:
         """A person or organisation by name; one whose name is gone by its id, which the log keeps."""
-        return self._names.get(one) or name or self._text("site_name_gone", id=one)
+        return self._names.get(one) or name or self._words.unnamed(one)
 
 
 def next_due(deadlines: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:

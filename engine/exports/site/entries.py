@@ -38,7 +38,7 @@ class Timeline:
             "source": told["source_title"],
             "target": told["target_title"] if told["source"] != told["target"] else None,
             "who": self._who(told), "role": self._words.role(told["role"]) if told["role"] else "",
-            "behalf": (told["behalf_name"] or self._text("site_name_gone", id=told["on_behalf_of"]))
+            "behalf": (told["behalf_name"] or self._words.unnamed(told["on_behalf_of"]))
             if told["on_behalf_of"] else "",
             "auth": told["auth"], "note": told["note"], "to": (told["letter"] or {}).get("to", ""),
             "shown": list(self._shown(told["changes"])), "changes": list(self._changes(told["changes"])),
@@ -57,7 +57,7 @@ class Timeline:
         for raw in changes.get("docs") or ():
             yield self._text("site_document", n=raw["id"]), f"{self._kind(raw['kind'])}, SHA-256 {raw['sha256']}"
         for raw in changes.get("signs") or ():
-            person = self._names.get(raw["person"]) or self._text("site_name_gone", id=raw["person"])
+            person = self._names.get(raw["person"]) or self._words.unnamed(raw["person"])
             who = f"{person}, {self._words.role(raw['who'])}"
             yield self._text("site_signature", n=raw["id"]), f"{who}: {self._kind(raw['kind'])} ({raw['document']})"
         if changes.get("assignee"):

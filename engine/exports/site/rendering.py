@@ -23,7 +23,7 @@ class Pages:
 
     Args:
         words: What they speak with.
-        site: What every page says: `name`, `made_at`, `sandbox`.
+        site: What every page says: `name`, `made`, `sandbox`, `masked`.
     """
 
     def __init__(self, words: Words, site: Mapping[str, Any]) -> None:

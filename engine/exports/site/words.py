@@ -1,5 +1,6 @@
 """The words of a site: what the command line knows of sentences, roles and letters, and how values are written."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -9,6 +10,9 @@ from engine.core.definition import Definition, Field
 from engine.core.fields import format_value
 from engine.core.localday import day_of, format_day, format_moment
 from engine.core.plain import read_instant
+
+
+_ID = re.compile(r"[opu]:[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,10 @@ class Words:
             return str(record)
         told = (self.value(part, record.get(name), names) for name, part in field.item.items())
         return ", ".join(part for part in told if part)
+
+    def unnamed(self, one: str) -> str:
+        """Somebody without a name: an id whose name was erased, which the log keeps, or a pseudonym."""
+        return self.text("site_name_gone", id=one) if _ID.fullmatch(one) else one
 
     def event(self, definition: Definition | None, entry: Mapping[str, Any]) -> str:
         """What an entry did: the event, the letter, or the kind of change."""

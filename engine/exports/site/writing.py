@@ -11,6 +11,7 @@ from engine.core.definition import Definition
 from engine.exports.site.case_page import CasePage, next_due
 from engine.exports.site.entries import Timeline
 from engine.exports.site.folder import SiteFolder
+from engine.exports.site.masked import MaskedSite
 from engine.exports.site.overview import Charts
 from engine.exports.site.rendering import Pages, drawing, inline_json
 from engine.exports.site.tally import Tally
@@ -24,8 +25,6 @@ ENTRIES_PER_PAGE = 100
 
 Draw = Callable[[Definition, str, str | None, frozenset[str]], str]
 """Draws a workflow in a language with the state that a case is in, and those that it was in, as SVG."""
-Mask = Callable[[dict[str, Any]], dict[str, Any]]
-"""Changes what is told of a case, or of an entry, before anything of it is written."""
 
 
 class Told(Protocol):
@@ -86,18 +85,18 @@ class Site:
         words: What it speaks with.
         draw: Draws workflows.
         glossary: (Swedish, English, meaning) of each term.
-        mask: What changes cases and entries first; None = nothing.
+        mask: What hides people before anything is written; None = nothing.
     """
 
     def __init__(
         self, folder: SiteFolder, content: Content, words: Words, draw: Draw, glossary: Sequence[tuple[str, str, str]],
-        mask: Mask | None = None,
+        mask: MaskedSite | None = None,
     ) -> None:  # fmt: skip
         self._folder, self._content, self._words, self._draw, self._glossary = folder, content, words, draw, glossary
-        self._mask = mask or (lambda told: told)
+        self._mask = mask
         self._office = content.office()
         self._pages = Pages(words, {"name": self._office["name"], "sandbox": self._office["sandbox"],
-                                    "made": words.moment(self._office["now"])})  # fmt: skip
+                                    "made": words.moment(self._office["now"]), "masked": mask is not None})  # fmt: skip
         self._newest = {definition.name: definition for definition in content.definitions()}
         self._there = frozenset(content.references)
         self._tally, self._rows = Tally(words.local_day), dict[str, list[Row]]()
@@ -125,7 +124,7 @@ class Site:
         self._folder.write(f"{template}.html", self._pages.render(template, "", template, **context))
 
     def _case(self, case: Told) -> None:
-        told = self._mask(case.told)
+        told = self._mask.case(case.told) if self._mask else case.told
         self._tally.add(told)
         page = CasePage(self._words, case.definition, told, self._link)
         reference = told["case"]["reference"]
@@ -194,7 +193,8 @@ class Site:
 
     def _log(self) -> None:
         """The office's own chain, on as many pages as it takes."""
-        masked = (self._mask(told) for told in self._content.office_entries())
+        found = self._content.office_entries()
+        masked = map(self._mask.entry, found) if self._mask else found
         entries = (Timeline(self._words, None, told["names"]).entry(told) for told in masked)
         count = max(1, -(-self._office["entries"] // ENTRIES_PER_PAGE))
         for number in range(1, count + 1):
