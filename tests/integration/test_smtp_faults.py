@@ -29,6 +29,7 @@ class Scripted:
             "dot": b"250 x", "RSET": b"250 x", "QUIT": b"221 x", **script,
         }  # fmt: skip
         self.eat = eat
+        self.heard: list[bytes] = []
         self.stored = 0
         self.connections = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -60,6 +61,7 @@ class Scripted:
         if not self._answer(lines, "connect"):
             return
         while line := lines.readline():
+            self.heard.append(line.rstrip())
             word = line[:4].decode("latin-1").strip().upper()
             if not self._answer(lines, word) or word == "QUIT":
                 return
@@ -188,6 +190,23 @@ def test_a_kept_connection_that_the_server_closed_is_opened_anew(mail_answer: Re
     with scripted as server, channel(server) as opened:
         assert [send(opened), send(opened)] == [("sent", False)] * 2
     assert (scripted.connections, scripted.stored) == (2, 2)
+
+
+def test_a_server_that_can_report_is_asked_to_report_failures_with_our_number_and_no_content() -> None:
+    scripted = Scripted({"EHLO": b"250-x\r\n250-DSN\r\n250 SIZE 1000000"})
+    with scripted as server, channel(server) as opened:
+        assert send(opened) == ("sent", False)
+    assert scripted.heard[1:3] == [
+        f"mail FROM:<b+17@region.example> SIZE={len(MAIL)} RET=HDRS ENVID=17".encode(),
+        b"rcpt TO:<asa@ale.example> NOTIFY=FAILURE,DELAY",
+    ]
+
+
+def test_a_server_that_cannot_report_is_not_asked_to() -> None:
+    scripted = Scripted({})
+    with scripted as server, channel(server) as opened:
+        send(opened)
+    assert scripted.heard[1:3] == [b"mail FROM:<b+17@region.example>", b"rcpt TO:<asa@ale.example>"]
 
 
 def test_a_tarpit_ends_at_the_total_limit() -> None:
