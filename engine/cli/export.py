@@ -158,12 +158,15 @@ def ics(shell: Shell, session: Session, selected: Selected, output: Path | None)
 @export.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @functools.partial(_selecting, into_file=False)
+@click.option("--masked", is_flag=True, help="People as pseudonyms, the same in every export of this home.")
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
-def site(shell: Shell, session: Session, selected: Selected, _: None, folder: Path, dry_run: bool) -> None:
+def site(
+    shell: Shell, session: Session, selected: Selected, _: None, folder: Path, masked: bool, dry_run: bool
+) -> None:
     """A FOLDER of pages for a browser without a network: charts, cases, their log, their proofs."""
     from engine.cli.export_site import write_site
 
-    write_site(shell, session, selected, folder, dry_run=dry_run)
+    write_site(shell, session, selected, folder, masked=masked, dry_run=dry_run)
 
 
 def _happened(shell: Shell, session: Session, selected: Selected, mask: "Mask | None") -> Iterator[Happened]:

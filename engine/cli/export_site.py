@@ -7,6 +7,7 @@ from typing import Any
 from engine.app.handing_over import Selected, announce
 from engine.app.site_content import site_content
 from engine.cli.failure import reason_text
+from engine.cli.masks import mask_for, strength
 from engine.cli.options import Shell
 from engine.cli.output import emit_json
 from engine.cli.progress import track
@@ -14,11 +15,14 @@ from engine.cli.session import Session
 from engine.cli.texts import TEXTS, has_text, letter_text, read, role_text
 from engine.core.errors import Refusal
 from engine.exports.site.folder import SiteFolder, check_place
+from engine.exports.site.masked import MaskedSite
 from engine.exports.site.words import Words
 from engine.exports.site.writing import Site, Told
 
 
-def write_site(shell: Shell, session: Session, selected: Selected, folder: Path, *, dry_run: bool) -> None:
+def write_site(
+    shell: Shell, session: Session, selected: Selected, folder: Path, *, masked: bool, dry_run: bool
+) -> None:
     """Write the pages about the cases into a folder, and say how to open them.
 
     Raises:
@@ -32,7 +36,8 @@ def write_site(shell: Shell, session: Session, selected: Selected, folder: Path,
     if dry_run:
         _tell(shell, {"folder": folder, "cases": cases, "dry_run": True}, "site_would", folder=folder, cases=cases)
         return
-    announce(session.office, session.caller, "site", selected, log=True)
+    mask = mask_for(shell, session, anonymous=False) if masked else None
+    announce(session.office, session.caller, "site", selected, log=True, mask=strength(mask))
 
     def watched(told: Iterator[Told]) -> Iterable[Told]:
         return track(told, shell.text("site_progress"), shell, cases)
@@ -41,7 +46,8 @@ def write_site(shell: Shell, session: Session, selected: Selected, folder: Path,
         SiteFolder(folder) as draft,
         site_content(session.office, session.caller, selected.references, granted_amount) as content,
     ):
-        site = Site(draft, content, words_of(shell, session), svg, list(_glossary(shell.lang)))
+        hidden = MaskedSite(mask) if mask else None
+        site = Site(draft, content, words_of(shell, session), svg, list(_glossary(shell.lang)), hidden)
         site.write(watched)
     told = {"folder": folder, "index": folder / "index.html", "cases": cases, "pages": draft.pages,
             "bytes": draft.size, "waiting": site.waiting}  # fmt: skip

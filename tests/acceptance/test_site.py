@@ -183,6 +183,25 @@ def test_what_was_erased_is_shown_as_erased(world: World, tmp_path: Path) -> Non
     assert "Kontaktperson för idén Raderat" in page.told
 
 
+def test_a_masked_site_names_nobody_and_still_tells_who_is_the_same(site: Site, tmp_path: Path) -> None:
+    people = running.inline(site.home, "person", "list", "--json", as_="officer").json
+    telling = {one[part] for one in people for part in ("name", "email", "phone") if one[part]}
+
+    done = running.inline(site.home, "export", "site", str(tmp_path / "site"), "SIM-2021-0005", "--family", "--masked")
+
+    assert done.code == 0, done.err
+    found = Site(site.home, tmp_path / "site", {}).pages()
+    assert len(telling) > 50
+    assert [(name, one) for name, page in found.items() for one in telling if one in page.text] == []
+    told = found["case/SIM-2021-0005.html"].told
+    leader = re.search(r"projektledare: (person-[0-9a-f]+)", told)
+    assert leader
+    assert told.count(leader[1]) > 3
+    assert "Personer står under pseudonym" in told
+    logged = running.inline(site.home, "log", "--kind", "export", "--json", as_="auditor").lines[-1]
+    assert logged["changes"]["mask"] == "masked"
+
+
 def test_part_of_the_cases_links_to_no_page_that_is_not_there(world: World, tmp_path: Path) -> None:
     idea(world, world.town.as_("owner"))
 

@@ -11,7 +11,6 @@ from engine.core.fields import format_value
 from engine.core.localday import day_of, format_day, format_moment
 from engine.core.plain import read_instant
 
-
 _ID = re.compile(r"[opu]:[0-9]+")
 
 
