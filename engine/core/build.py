@@ -45,9 +45,7 @@ def draft(plain: Mapping[str, Any]) -> tuple[Definition, list[Fault]]:
     from engine.core.language import DEFINITION  # only a file that is being checked needs the grammar
 
     faults: list[Fault] = []
-    usable = DEFINITION.clean(plain, "", faults)
-    if not isinstance(usable, dict):
-        usable = DEFINITION.empty()
+    usable: dict[str, Any] = DEFINITION.clean(plain, "", faults)
     faults.extend(_name_faults(usable))
     return _assemble(usable, "" if faults else digest_of(canonical(plain))), faults
 

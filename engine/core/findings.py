@@ -101,6 +101,8 @@ class Findings(Struct):
             self.add(path, f"parameter “{name}” of {use.name} must be {_KINDS.get(wanted, wanted.__name__)}")
         elif name == "deadline":
             self.names(path, "deadline", [value], self.definition.deadlines)
+        elif name == "workflow":
+            self.names(path, "workflow", [value], self.known)
         elif name == "field" and "." not in value:
             other = self.known.get(use.params.get("workflow", self.definition.name))
             if other:

@@ -18,6 +18,7 @@ from engine.core.shape import (
     Flag,
     Literal,
     Many,
+    Needed,
     OneOf,
     Shape,
     Table,
@@ -60,7 +61,7 @@ _PLAIN_FIELD: dict[str, Shape] = {
     "required": _FLAG, "personal": _FLAG, "signed": _NAMES, "parent": _FLAG, "computed": _FLAG, "amend_by": _ROLES,
     "day": OneOf(("start", "end")), "minimum": Bound(), "maximum": Bound(), "counter": _TEXT,
 }  # fmt: skip
-_FIELD_HEAD: dict[str, Shape] = {"type": OneOf(FIELD_TYPES), "title": _LABEL}
+_FIELD_HEAD: dict[str, Needed] = {"type": OneOf(FIELD_TYPES), "title": _LABEL}
 _FIELD = Table(_FIELD_HEAD, {**_PLAIN_FIELD, "item": ByName(Table(_FIELD_HEAD, _PLAIN_FIELD))})
 
 _STATE = Table(
@@ -104,7 +105,7 @@ _FIRE = Table({"workflow": _NAME, "event": _NAME, "on": _TEXT}, {"set": _VALUES,
 _APPROVALS = Table({}, {"count": Whole(2, 99), "each": OneOf(("required_party",)), "order": OneOf(("any", "sequence"))})
 _LIMIT = Table({"field": _NAME}, dict.fromkeys(ROLES, Amount()))
 
-_MOVE_HEAD: dict[str, Shape] = {"event": _NAME, "title": _LABEL, "by": _ROLES}
+_MOVE_HEAD: dict[str, Needed] = {"event": _NAME, "title": _LABEL, "by": _ROLES}
 _MOVE: dict[str, Shape] = {
     "help": _LABEL, "needs": _NEEDS, "takes": _NAMES, "when": _GUARDS, "guards": _GUARDS, "limit": _LIMIT,
     "set": _VALUES, "fills": ByName(_FUNCTION), "notify": Many(_NOTICE), "spawns": Many(_SPAWN), "fires": Many(_FIRE),
@@ -126,9 +127,6 @@ class Remind(Struct, frozen=True):
 
     def clean(self, value: Any, path: str, faults: list[Fault]) -> Any:
         return (_NAME if isinstance(value, str) else Many(_STEP_TEXT)).clean(value, path, faults)
-
-    def empty(self) -> list[str]:
-        return []
 
 
 _DEADLINE = Table(

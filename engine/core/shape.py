@@ -41,6 +41,10 @@ class Shape(Protocol):
         """The value as far as it can be used, or UNUSABLE; every fault is added to `faults`."""
         ...
 
+
+class Needed(Shape, Protocol):
+    """What a value must look like that a table cannot stand without."""
+
     def empty(self) -> Any:
         """What stands in for a value that is missing and must be there."""
         ...
@@ -77,9 +81,6 @@ class Flag(Struct, frozen=True):
             return UNUSABLE
         return value
 
-    def empty(self) -> bool:
-        return False
-
 
 class Whole(Struct, frozen=True):
     """A whole number within bounds."""
@@ -108,9 +109,6 @@ class Bound(Struct, frozen=True):
             return str(value)
         return Text(meaning='a bound in quotes ("0.00", "2026-01-01") or a whole number').clean(value, path, faults)
 
-    def empty(self) -> str:
-        return ""
-
 
 class Amount(Struct, frozen=True):
     """An amount of money as text: `"500000.00"`."""
@@ -123,9 +121,6 @@ class Amount(Struct, frozen=True):
             pass
         faults.append(Fault(path, f"expected an amount in quotes, found {kind_of(value)}", 'write it as "500000.00"'))
         return UNUSABLE
-
-    def empty(self) -> str:
-        return "0"
 
 
 class OneOf(Struct, frozen=True):
@@ -159,9 +154,6 @@ class Literal(Struct, frozen=True):
         if isinstance(value, list):
             return kept
         return kept[0] if kept else UNUSABLE
-
-    def empty(self) -> str:
-        return ""
 
 
 class Many(Struct, frozen=True):
@@ -220,7 +212,7 @@ class ByName(Struct, frozen=True):
 class Table(Struct, frozen=True):
     """A table with known keys; `rest` is the shape of all others, which are refused where it is None."""
 
-    required: Mapping[str, Shape] = field(default_factory=dict)
+    required: Mapping[str, Needed] = field(default_factory=dict)
     optional: Mapping[str, Shape] = field(default_factory=dict)
     rest: Shape | None = None
 

@@ -91,8 +91,7 @@ def _add(day: date, span: Span, closed: frozenset[date]) -> date:
             return add_months(day, span.amount)
         case "years":
             return add_months(day, 12 * span.amount)
-        case "working days":
-            return add_working_days(day, span.amount, closed)
+    return add_working_days(day, span.amount, closed)
 
 
 def add_span_to_instant(

@@ -173,6 +173,7 @@ SHAPES = [
     (_set("transition", 0, "guards", to=[{"name": "late@1", "x": [[]]}]), "transition[1].guards[1].x", "a list", None),
     (_set("transition", 0, "guards", to=[{"name": "late"}]), "transition[1].guards[1].name", "with its version", None),
     (_set("transition", 0, "limit", to={"field": "x", "head": 5}), "transition[1].limit.head", "an amount", "500000"),
+    (_set("transition", 0, "limit", to={"field": "x", "head": "much"}), "transition[1].limit.head", "“much”", "500000"),
     (_set("transition", 0, "approvals", to={"count": 1}), "transition[1].approvals.count", "not between", None),
     (_set("deadline", 0, "remind", to=["3 days"]), "deadline[1].remind", "is not a step in days", None),
     (_set("deadline", 0, "escalate", to={"+0d": ["head"]}), "deadline[1].escalate.+0d", "is not a step", None),
@@ -217,7 +218,7 @@ def test_a_second_deadline_of_the_same_name_is_a_fault() -> None:
 
 def test_all_faults_of_shape_are_found_in_one_reading() -> None:
     plain = toy("tiny")
-    for change, *_ in (SHAPES[0], SHAPES[8], SHAPES[10], SHAPES[14], SHAPES[17], SHAPES[28]):
+    for change, *_ in (SHAPES[0], SHAPES[8], SHAPES[10], SHAPES[14], SHAPES[17], SHAPES[29]):
         change(plain)
 
     _, faults = build(plain)

@@ -70,7 +70,7 @@ def test_a_note_keeps_its_text_and_its_signatures_apart() -> None:
 
 @pytest.mark.parametrize("whole", [
     "", "text\n", "text\n\n", "text\n\n\u2014 name\n", "text\n\n- name AAAAAAAA\n", "text\n\n\u2014 name ????\n",
-    "te\rxt\n\n\u2014 name AAAAAAAA\n", "text\n\n\u2014 name AAAAAAAA",
+    "te\rxt\n\n\u2014 name AAAAAAAA\n", "text\n\n\u2014 name AAAAAAAA", "text\n\n\u2014 name AAAAAAB=\n",
 ])  # fmt: skip
 def test_what_has_not_the_form_of_a_note_is_refused(whole: str) -> None:
     with pytest.raises(ValueMalformed):

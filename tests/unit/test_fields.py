@@ -109,6 +109,10 @@ def test_a_text_has_a_largest_length() -> None:
     assert "at most 10000 fit" in refusal(a_field("text"), "\u0958" * 6_000)
 
 
+def test_a_list_given_as_text_has_a_largest_length() -> None:
+    assert "the JSON text has 1000001 characters; at most 1000000 fit" in refusal(a_list(), "[" + " " * 1_000_000)
+
+
 def test_a_tower_of_accents_is_refused_at_once() -> None:
     tower = "a" + "\u0315\u0300" * 49_000
     began = clock.perf_counter()

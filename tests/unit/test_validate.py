@@ -116,6 +116,7 @@ GUARDS: list[tuple[Change, str, str]] = [
         ({"name": "at_least@1", "field": "amount", "count": True}, "must be a whole number"),
         ({"name": "at_least@1", "field": "amount", "count": 1, "strict": "yes"}, "must be a flag"),
         ({"name": "at_least@1", "field": "amount", "workflow": "letter", "count": 1}, "no field “amount”"),
+        ({"name": "at_least@1", "field": "amount", "workflow": "lettre", "count": 1}, "no workflow “lettre”"),
         ({"name": "deadline_passed@1", "deadline": "decison"}, "no deadline “decison”"),
     )
 ]
@@ -163,6 +164,8 @@ SPAWNED: list[tuple[Change, str, str]] = [
     (put("transition", CLOSE, "fires", 0, "event", to="write"), "transition[4].fires[1].event", "no event of letter"),
     (put("transition", CLOSE, "fires", 0, "on", to="friends"), "transition[4].fires[1].on", "no relation “friends”"),
     (put("transition", CLOSE, "fires", 0, "on", to="linking:call"), "transition[4].fires[1].on", "no case field"),
+    (put("transition", CLOSE, "fires", 0, to={"workflow": "lettre", "event": "discard", "on": "linking:call"}),
+     "transition[4].fires[1].workflow", "no workflow “lettre”"),
     *(
         (put("transition", GRANT, "spawns", 0, "set", to={"subject": "=a", **values}),
          f"transition[1].spawns[1].set.{next(iter(values))}", message)
@@ -176,6 +179,7 @@ SPAWNED: list[tuple[Change, str, str]] = [
             ({"sent_on": "begins_on + 2 dyas"}, "no unit of time"),
             ({"sent_on": "date"}, "no field “date”"),
             ({"reason": "begins_on"}, "a date rule gives a day"),
+            ({"reason": 5}, "expected text"),
         )
     ),
 ]  # fmt: skip
@@ -191,6 +195,7 @@ DEADLINES: list[tuple[Change, str, str]] = [
     (put("deadline", 0, "due", to="in two weeks"), "deadline[1].due", "is no date rule"),
     (put("deadline", 0, "due", to="amount"), "deadline[1].due", "only a date or an instant"),
     (put("deadline", 0, "due", to="amount.day"), "deadline[1].due", "is no case field"),
+    (put("deadline", 0, "due", to="gone.day"), "deadline[1].due", "no field “gone”"),
     (put("deadline", 0, "due", to="parent.due_on"), "deadline[1].due", "no parent has a field “due_on”"),
     (put("deadline", 0, "due", to="item.due_on"), "deadline[1].due", "only with `for_each`"),
     (put("deadline", 1, "due", to="item.day"), "deadline[2].due", "no field in a record"),
@@ -201,6 +206,11 @@ DEADLINES: list[tuple[Change, str, str]] = [
           put("deadline", 0, "due", to="call.closes_on")), "deadline[1].due", "no field of letter “closes_on”"),
     (both(put("fields", "call", to={"type": "case", "of": "letter", "title": T}),
           put("deadline", 0, "due", to="call.subject")), "deadline[1].due", "only a date or an instant"),
+    (put("deadline", 0, "moved_by", to="grnt"), "deadline[1].moved_by", "no event “grnt”"),
+    (put("deadline", 0, "moved_by", to="condition_met"), "deadline[1].moved_by", "so it cannot move it"),
+    (put("deadline", 0, "moved_by", to="grant"), "deadline[1].moved_by", "does not set the day"),
+    (both(put("deadline", 0, "due", to="begins_on"), put("deadline", 0, "moved_by", to="grant")),
+     "deadline[1].moved_by", "does not set the day"),
     (put("deadline", 0, "remind_from", to="gone"), "deadline[1].remind_from", "no field “gone”"),
     (put("deadline", 1, "for_each", to="gone"), "deadline[2].for_each", "no field “gone”"),
     (put("deadline", 1, "for_each", to="amount"), "deadline[2].for_each", "not a list"),
@@ -257,3 +267,43 @@ def test_each_kind_of_fault_is_found_where_it_stands(change: Change, path: str, 
     faults = faults_of(plain)
 
     assert any(f.path == path and message in f.message for f in faults), faults
+
+
+POSTPONED = edge("postpone", ["received"], "@same", needs={"brings": ["begins_on"]})
+FAULTLESS = {
+    "a day that an event of its own may move": both(
+        put("transition", "+", to=POSTPONED), put("deadline", 0, "due", to="begins_on"),
+        put("deadline", 0, "moved_by", to="postpone"),
+    ),
+    "a value that every parent has": put("transition", GRANT, "spawns", 0, "set", to={"subject": "parent.title"}),
+    "a day of the case that opened this one": both(
+        put("fields", "letter", to={"type": "case", "of": "letter", "parent": True, "title": T}),
+        put("deadline", 0, "due", to="parent.sent_on + 1 month"),
+    ),
+    "what happens in the cases that point at this one": both(
+        put("fields", "first", to={"type": "case", "of": "grant", "title": T}),
+        put("transition", CLOSE, "fires", "+", to={"workflow": "grant", "event": "close", "on": "linking:first"}),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", FAULTLESS.values(), ids=FAULTLESS)
+def test_what_makes_sense_is_no_fault(change: Change) -> None:
+    plain = toy("approvals")
+    change(plain)
+
+    assert faults_of(plain) == []
+
+
+def test_one_fault_that_is_met_twice_is_told_once() -> None:
+    plain = toy("approvals")
+    plain["deadline"][0]["escalate"] = {"+1d": ["boss"], "+2d": ["boss"]}
+
+    assert [fault.message for fault in faults_of(plain)] == ["there is no recipient “boss”"]
+
+
+def test_a_date_rule_that_cannot_be_read_is_the_only_fault_of_the_deadline_that_is_moved() -> None:
+    plain = toy("approvals")
+    plain["deadline"][0].update(due="in two weeks", moved_by="grant")
+
+    assert [fault.path for fault in faults_of(plain)] == ["deadline[1].due"]

@@ -13,6 +13,7 @@ from engine.core.when import (
     add_span_to_instant,
     format_instant,
     parse_canonical,
+    parse_date,
     parse_instant,
     parse_span,
     parse_when,
@@ -98,6 +99,12 @@ def test_a_local_time_that_does_not_exist_is_refused_with_one_that_does() -> Non
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(ValueMalformed):
         when(text)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "today", "2026-08-31T12:02", "2026-02-29", "1899-12-31", "2200-01-01"])
+def test_what_is_not_written_as_a_day_is_refused_where_a_day_is_asked_for(text: str) -> None:
+    with pytest.raises(ValueMalformed):
+        parse_date(text)
 
 
 @pytest.mark.parametrize(
