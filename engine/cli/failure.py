@@ -3,10 +3,13 @@
 import os
 import re
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
+from engine.cli.again import again, lacking, ready
 from engine.cli.options import Shell
 from engine.cli.output import emit_json, say_beside
 from engine.cli.texts import error_text, param_text, text
@@ -38,10 +41,24 @@ def report(error: BaseException, shell: Shell) -> int:
         sys.stderr.write(f"{error.format_message()}\n")
         return number
     say_beside(f"skede: {message}")
-    for reason in reasons:
-        for line in reason_lines(reason, shell.lang):
-            say_beside(line)
+    _say_reasons(reasons, shell)
     return number
+
+
+def _say_reasons(reasons: Sequence[Refusal], shell: Shell) -> None:
+    """The reasons, each sentence once; and at the end the command as it would work, with all that it lacks."""
+    whole, told = again(shell, reasons), set[str]()
+    alone = whole is not None and len(reasons) == 1
+    for reason in reasons:
+        fix = whole if alone else reason.fix and ready(shell, reason.fix, reason.who)
+        if whole is not None and not alone and reason.fix and reason.fix.startswith("skede new "):
+            fix = lacking(shell, [reason])[0] if lacking(shell, [reason]) else fix  # `new` does nothing by halves
+        first, *rest = reason_lines(replace(reason, fix=fix), shell.lang)
+        for line in () if first in told else (first, *rest):
+            say_beside(line)
+        told.add(first)
+    if whole is not None and not alone:
+        say_beside(f"  {text('next_together', shell.lang, command=whole)}")
 
 
 def reason_text(reason: Refusal, lang: str) -> str:
@@ -72,7 +89,7 @@ def reason_json(reason: Refusal, lang: str) -> dict[str, Any]:
 def reason_lines(reason: Refusal, lang: str) -> list[str]:
     """A reason as people read it: its text, the command that mends it, who may, who may waive it."""
     lines = [f"  - {reason_text(reason, lang)}"]
-    if reason.fix:
+    if reason.fix and reason.code != "role_missing":
         lines.append(f"    {text('reason_fix', lang, command=reason.fix)}")
     if reason.who:
         lines.append(f"    {text('reason_who', lang, who=reason.who)}")

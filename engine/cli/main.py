@@ -58,6 +58,7 @@ def main(argv: list[str] | None = None) -> int:
     """
     args = list(sys.argv[1:] if argv is None else argv)
     shell = Shell.guess(args)
+    shell.words = tuple(args)
     try:
         code = _run(args, shell)
         sys.stdout.flush()

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.app.next_events import Ahead, Possible
+from engine.cli.again import ready
 from engine.cli.failure import reason_json, reason_text
 from engine.cli.options import Shell
 from engine.cli.output import say, say_styled
@@ -86,12 +87,12 @@ class _Event:
             dict.fromkeys(r.fix.removeprefix(verb) for r in missing if r.fix and r.fix.startswith(verb + "-"))
         )
         if len(brings) > 1:
-            say("  " + self.text("next_together", command=verb + " ".join(brings)))
+            say("  " + self.text("next_together", command=ready(self.shell, verb + " ".join(brings))))
 
     def _missing(self, reason: Refusal) -> None:
         say(f"  - {reason_text(reason, self.lang)}")
         if reason.fix and reason.code != "role_missing":
-            say(f"    {self.text('reason_fix', command=reason.fix)}")
+            say(f"    {self.text('reason_fix', command=ready(self.shell, reason.fix, reason.who))}")
         if reason.who:
             say(f"    {self.text('next_may', who=self._people(reason.who))}")
         if reason.waivable_by:

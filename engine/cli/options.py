@@ -30,6 +30,7 @@ class Shell(Struct, dict=True):
         json: One JSON value on stdout is wanted.
         quiet: Only the result is wanted.
         no_color: `--no-color` was given; commands use `color`.
+        words: What was typed after `skede`, so that a refusal can say it again with what it lacks.
     """
 
     home: Path | None = None
@@ -38,6 +39,7 @@ class Shell(Struct, dict=True):
     json: bool = False
     quiet: bool = False
     no_color: bool = False
+    words: tuple[str, ...] = ()
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     @cached_property

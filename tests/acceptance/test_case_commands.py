@@ -227,7 +227,7 @@ def test_next_for_people_gives_commands_to_paste(world: World) -> None:
     done = world.skede("next", reference, "register", "--lang", "en", as_="registrar")
 
     for part in ("SANDBOX", "Register → Registered", "may be done by: registrar", "mail to Eva Ek, Rolf Rask",
-                 f"mended by: skede advance {reference} register -s subject=…", "new deadline:"):  # fmt: skip
+                 f"mended by: skede --as registrar advance {reference} register -s subject=…", "new deadline:"):  # fmt: skip
         assert part in done.out, part
 
 
