@@ -13,13 +13,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from engine.core.build import build
+from engine.core.canonical import canonical
 from engine.core.case import SYSTEM, Actor, Case, Deadline, Document, Party
 from engine.core.chain import genesis, leaf_hash
 from engine.core.command import Advance, Command, Open, PartyGiven, Upload
 from engine.core.decide import decide
 from engine.core.decision import Decision, Setup
 from engine.core.definition import Definition
-from engine.core.entry import canonical, line
+from engine.core.entry import line
 from engine.core.errors import Refusal, TransitionRefused
 from engine.core.facts import Facts
 from engine.core.fold import fold

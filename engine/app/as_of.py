@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from engine.app.office import Office
+from engine.core.canonical import read_json
 from engine.core.case import Case
 from engine.core.chain import leaf_hash
 from engine.core.entry import parse
@@ -33,7 +34,7 @@ def case_as_of(tx: UnitOfWork, reference: str, at: datetime) -> Case | None:
         entry = parse(logged.line)
         if entry.at > limit:
             break
-        case = apply(case, entry, json.loads(logged.payload) if logged.payload else None, leaf_hash(logged.line))
+        case = apply(case, entry, read_json(logged.payload) if logged.payload else None, leaf_hash(logged.line))
     return None if case is not None and case.taken_back else case
 
 

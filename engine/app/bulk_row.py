@@ -15,8 +15,8 @@ from engine.app.advance import Given, Paper, file_digest
 from engine.app.edit import user_named
 from engine.app.naming import case_named, event_named, person_named, values_named
 from engine.app.office import Office
+from engine.core.canonical import canonical
 from engine.core.definition import Definition, Field
-from engine.core.entry import canonical
 from engine.core.errors import EngineError, UsageError
 from engine.core.fields import parse_value
 from engine.core.machine import START, Machine

@@ -1,11 +1,11 @@
 """Cases, deadlines, messages and entries as the plain JSON of the public contract (CLI.md)."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from engine.app.office import Office
 from engine.app.run import Done
+from engine.core.canonical import read_json
 from engine.core.case import Case, Deadline
 from engine.core.chain import leaf_hash
 from engine.core.definition import Definition
@@ -105,7 +105,7 @@ def describe_message(stored: StoredMessage) -> dict[str, Any]:
 def describe_entry(logged: LogLine) -> dict[str, Any]:
     """An entry of the log; the note comes from the payload and is None where there was none or it was erased."""
     entry: Entry = parse(logged.line)
-    payload: Mapping[str, Any] = json.loads(logged.payload) if logged.payload else {}
+    payload: Mapping[str, Any] = read_json(logged.payload) if logged.payload else {}
     workflow, _, version = (entry.wf or "@").rpartition("@")
     changes = {k: v for k, v in entry.body.items() if k not in ("people",)}
     if payload.get("set"):

@@ -3,11 +3,11 @@
 `engine.core.facts` has the names. Everything is fixed SQL through the stores.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from engine.app.office import Office
+from engine.core.canonical import read_json
 from engine.core.case import Case
 from engine.core.definition import Definition, RecipientList
 from engine.core.facts import Facts
@@ -212,7 +212,7 @@ def _moved_by(tx: UnitOfWork, reference: str, cause: str) -> bool:
     """Whether an entry of another case fired an event here."""
     for logged in tx.log.entries(reference):
         if cause in logged.line:
-            entry = json.loads(logged.line)
+            entry = read_json(logged.line)
             if entry["act"] == "advance" and entry["body"].get("cause") == cause:
                 return True
     return False
@@ -220,7 +220,7 @@ def _moved_by(tx: UnitOfWork, reference: str, cause: str) -> bool:
 
 def _cause(tx: UnitOfWork, reference: str) -> str | None:
     first = tx.log.entry(reference, 1)
-    return None if first is None else json.loads(first.line)["body"].get("cause")
+    return None if first is None else read_json(first.line)["body"].get("cause")
 
 
 def numbered(

@@ -10,11 +10,12 @@ from msgspec.structs import replace
 from engine.app.facts import holder, numbered
 from engine.app.letters import fill
 from engine.app.office import Office
+from engine.core.canonical import canonical
 from engine.core.case import Actor, Case
 from engine.core.chain import commitment, genesis, leaf_hash
 from engine.core.decision import Decision
 from engine.core.definition import Definition
-from engine.core.entry import Entry, canonical, line
+from engine.core.entry import Entry, line
 from engine.core.errors import ConcurrentUpdate, Refusal, TransitionRefused
 from engine.core.fold import apply
 from engine.core.message import Message

@@ -3,10 +3,9 @@
 As with an import that is taken back (docs/decisions/0011), the reference is never given to another case.
 """
 
-import json
-
 from engine.app.office import Office
 from engine.app.record import sealed
+from engine.core.canonical import read_json
 from engine.core.case import Actor, Case
 from engine.core.entry import Entry
 from engine.core.errors import Refusal, TransitionRefused
@@ -35,7 +34,7 @@ def take_back_opened(tx: UnitOfWork, office: Office, actor: Actor, by: str, undo
 
 def _opened_by(tx: UnitOfWork, case: Case) -> str | None:
     first = tx.log.entry(case.reference, 1)
-    return None if first is None else json.loads(first.line)["body"].get("cause")
+    return None if first is None else read_json(first.line)["body"].get("cause")
 
 
 def _take_back(tx: UnitOfWork, office: Office, actor: Actor, by: str, case: Case) -> None:

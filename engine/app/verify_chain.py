@@ -1,6 +1,5 @@
 """Follow one chain of the log, line by line, and gather what its case, deadlines and messages must be."""
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
@@ -9,10 +8,11 @@ from msgspec import Struct, field
 
 from engine.app.record import OFFICE
 from engine.app.replay import Why, against_rules
+from engine.core.canonical import canonical, read_json
 from engine.core.case import Case, Deadline
 from engine.core.chain import commitment, genesis, leaf_hash
 from engine.core.definition import Definition
-from engine.core.entry import Entry, canonical, parse
+from engine.core.entry import Entry, parse
 from engine.core.errors import LogTampered, ValueMalformed
 from engine.core.fold import apply, fold
 from engine.core.history import ACT
@@ -188,7 +188,7 @@ class Chain:
         corrects = int(entry.body["corrects"])
         before = fold((k.logged.line, k.logged.payload) for k in self.kept[: corrects - 1])
         personal = frozenset(f.id for f in definition.fields.values() if f.personal)
-        was = json.loads(to_json(before, personal)[0]) if before else {}
+        was = read_json(to_json(before, personal)[0]) if before else {}
         # What has been erased since was not so then.
         found = {**entry.body["snapshot"], "erased": was.get("erased")}
         if not was or canonical(found) != canonical(was) or entry.target != was["state"]:
@@ -253,7 +253,7 @@ class Chain:
 def _read(payload: str | None) -> Mapping[str, Any] | None:
     """The personal part of an entry; None where it is not there, or no JSON, which its commitment tells."""
     try:
-        read = json.loads(payload or "null")
+        read = read_json(payload or "null")
     except ValueError:
         return None
     return read if isinstance(read, dict) else None

@@ -1,6 +1,5 @@
 """Compare the rows of a case with what its chain says they are: the case, its links, deadlines and messages."""
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from engine.app.record import OFFICE, links_of
 from engine.app.replay import Why
 from engine.app.verify_chain import Chain, Fault, Known, Said, open_differs, personal_fields
+from engine.core.canonical import read_json
 from engine.core.message import Message, StoredMessage
 from engine.ports import UnitOfWork
 
@@ -100,8 +100,8 @@ def _stored(row: Mapping[str, Any]) -> StoredMessage | None:
     try:
         message = Message(
             key=row["key"], case=row["case_ref"], n=row["n"], template=row["template"], person=row["person"],
-            lang=row["lang"], variables=json.loads(row["variables"]), due_at=datetime.fromisoformat(row["due_at"]),
-            attach=tuple(json.loads(row["attach"])), deadline=row["deadline"],
+            lang=row["lang"], variables=read_json(row["variables"]), due_at=datetime.fromisoformat(row["due_at"]),
+            attach=tuple(read_json(row["attach"])), deadline=row["deadline"],
         )  # fmt: skip
     except (ValueError, TypeError):
         return None

@@ -3,13 +3,13 @@
 Kept free of I/O, so that a dry run, `next`, a forecast and the real thing are the same code.
 """
 
-import json
 from datetime import timedelta
 
 from msgspec.structs import replace
 
 from engine.core import changes, clockwork
 from engine.core.announcing import corrections
+from engine.core.canonical import read_json
 from engine.core.case import Case, Deadline
 from engine.core.command import (
     Advance,
@@ -135,8 +135,8 @@ def _correct(setup: Setup, case: Case, command: Correct) -> Decision:
     draft.source, draft.target = case.state, before.state
     personal = frozenset(f.id for f in setup.definition.fields.values() if f.personal)
     public, private = to_json(before, personal)
-    draft.body |= {"corrects": command.entry, "snapshot": json.loads(public)}
-    draft.payload["snapshot"] = json.loads(private)
+    draft.body |= {"corrects": command.entry, "snapshot": read_json(public)}
+    draft.payload["snapshot"] = read_json(private)
     if hidden := sorted(personal & before.data.keys()):
         draft.body["private"] = hidden
     notices = corrections(setup, case, command.entry, draft.n)

@@ -3,12 +3,12 @@
 The keys are those of DECISIONS.md 1, always all present, so that a line can be checked without our code.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct, field
 
+from engine.core.canonical import canonical, read_json, rewritten
 from engine.core.errors import LogTampered, ValueMalformed
 
 KEYS = frozenset({
@@ -64,11 +64,6 @@ class Entry(Struct, frozen=True):
         return f"{self.case}#{self.n}"
 
 
-def canonical(value: Any) -> str:
-    """JSON as RFC 8785 writes it, for the values we allow: keys sorted, no spaces, no floats."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
 def line(entry: Entry) -> str:
     """The canonical line of an entry, without a newline.
 
@@ -81,11 +76,7 @@ def line(entry: Entry) -> str:
         "n": entry.n, "obo": entry.obo, "occ": entry.occ, "prev": entry.prev, "req": entry.req, "role": entry.role,
         "to": entry.target, "v": 1, "wf": entry.wf,
     })  # fmt: skip
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError:
-        raise ValueMalformed("a text that came with this change is not valid Unicode: write it anew") from None
-    if size > LONGEST_LINE:
+    if len(text.encode()) > LONGEST_LINE:
         raise ValueMalformed(
             "this change is larger than one log entry may be (64 KB): attach long texts as documents instead"
         )
@@ -99,8 +90,8 @@ def parse(text: str) -> Entry:
         LogTampered: The line is not an entry in canonical form.
     """
     try:
-        raw = json.loads(text)
-        if canonical(raw) != text or raw.keys() != KEYS or (type(raw["n"]), type(raw["v"]), raw["v"]) != (int, int, 1):
+        raw = read_json(text)
+        if rewritten(raw) != text or raw.keys() != KEYS or (type(raw["n"]), type(raw["v"]), raw["v"]) != (int, int, 1):
             raise LogTampered("a log line is not in canonical form, or not of version 1")
         return Entry(
             act=raw["act"], actor=raw["actor"], at=raw["at"], auth=raw["auth"], body=raw["body"], case=raw["case"],

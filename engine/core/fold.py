@@ -4,12 +4,12 @@
 case, the store keeps what it yields, and replay, `--as-of` and verification run it again over the log.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
+from engine.core.canonical import canonical, read_json
 from engine.core.case import TAKEN_BACK, Case, Happened
 from engine.core.chain import leaf_hash
 from engine.core.entry import CHANGES, Entry, parse
@@ -69,7 +69,7 @@ def fold(lines: Iterable[tuple[str, str | None]]) -> Case | None:
     """The case that (line, payload) pairs describe, oldest first; None for no line, or a case that was taken back."""
     case: Case | None = None
     for text, payload in lines:
-        case = apply(case, parse(text), json.loads(payload) if payload else None, leaf_hash(text))
+        case = apply(case, parse(text), read_json(payload) if payload else None, leaf_hash(text))
     return None if case is not None and case.taken_back else case
 
 
@@ -111,7 +111,7 @@ def _restored(case: Case, entry: Entry, payload: Mapping[str, Any] | None) -> Ca
 
     It numbers on, keeps what was filed, and a deadline that the transition had left alone goes on as it is by now.
     """
-    before = from_json(json.dumps(entry.body["snapshot"]), json.dumps((payload or {}).get("snapshot", {})))
+    before = from_json(canonical(entry.body["snapshot"]), canonical((payload or {}).get("snapshot", {})))
     by_now = {deadline.id: deadline for deadline in case.deadlines}
     moved = {item["id"]: deadline_from_plain(item) for item in entry.body.get("moved", ())}
     gone = {name for name in entry.body.get("private", ()) if name not in before.data}

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from engine.core.entry import canonical
+from engine.core.canonical import canonical
 from engine.core.plain import instant
 
 MessageState = Literal[

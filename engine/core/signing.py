@@ -7,9 +7,9 @@ marked as signed with it, and the parties. When any of that changes, the hash do
 from collections.abc import Iterable
 from hashlib import sha256
 
+from engine.core.canonical import canonical
 from engine.core.case import Case, Signature
 from engine.core.definition import Definition
-from engine.core.entry import canonical
 
 
 def signing_content(definition: Definition, case: Case, kind: str) -> str | None:

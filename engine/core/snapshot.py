@@ -7,20 +7,16 @@ The parts of a case stand as lists in the order of its class's attributes, not a
 (`plain.py`): every command reads and writes this text whole, and so it takes half the time.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import date
-from json import JSONEncoder
 from typing import Any
 
+from engine.core.canonical import canonical, read_json
 from engine.core.case import Approval, Case, Deadline, Document, Happened, Party, ReviewGiven, Signature
 from engine.core.plain import instant, instant_or_none, read_instant, read_or_none
 
 _NOTHING = "{}"
 _day_of = date.fromisoformat
-
-# One encoder for all calls: making one costs as much as encoding a small case.
-_encode = JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
 def to_json(case: Case, personal: frozenset[str]) -> tuple[str, str]:
@@ -65,7 +61,7 @@ def to_json(case: Case, personal: frozenset[str]) -> tuple[str, str]:
     if case.documents:
         # By place, as the public list is: two documents never share one, whatever their numbers say.
         private["documents"] = [[d.name, d.sender] for d in case.documents]
-    return _encode(public), _encode(private) if private else _NOTHING
+    return canonical(public), canonical(private) if private else _NOTHING
 
 
 def from_json(public: str, private: str = _NOTHING) -> Case:
@@ -75,8 +71,8 @@ def from_json(public: str, private: str = _NOTHING) -> Case:
         public: The public text.
         private: The private text; `{}` where it was erased: fields are then absent, and documents nameless.
     """
-    raw = json.loads(public)
-    hidden = json.loads(private) if private != _NOTHING else {}
+    raw = read_json(public)
+    hidden = read_json(private) if private != _NOTHING else {}
     data = raw["data"]
     if "data" in hidden:
         data.update(hidden["data"])

@@ -30,8 +30,8 @@ from engine.app.tick import tick
 from engine.app.verify import verify
 from engine.app.verify_seals import Anchored
 from engine.bootstrap import open_office
+from engine.core.canonical import canonical
 from engine.core.chain import genesis, leaf_hash
-from engine.core.entry import canonical
 from engine.core.errors import LogTampered
 from engine.core.merkle import grown
 from engine.readers.toml import read_definition

@@ -23,8 +23,8 @@ from engine.app.timing import correct
 from engine.app.verify import Verified, replay, verify
 from engine.app.verify_chain import personal_fields
 from engine.bootstrap import open_office
+from engine.core.canonical import canonical
 from engine.core.chain import genesis, leaf_hash
-from engine.core.entry import canonical
 from engine.core.errors import TransitionRefused
 from engine.core.fold import fold
 from engine.settings import load
