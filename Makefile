@@ -5,11 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
+MINING := .venv-mining
+MINED := build/mining
 # Tests write thousands of small databases, each synchronously: in memory where the machine offers that.
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && echo /dev/shm)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test drill attack check format docs bench clean
+.PHONY: help demo test drill attack mining check format docs bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +37,18 @@ attack: $(READY) ## change every cell of a small home, every row too, and see ea
 drill: $(READY) ## the long form of the drills: outages, reminders of five hundred cases, five thousand mails
 	@DRILL=long $(BIN)/pytest -q tests/integration/test_outage.py tests/integration/test_reminder_oracle.py tests/integration/test_smtp_drill.py
 
+$(MINING)/.ready: requirements/mining.txt
+	@echo "Preparing $(MINING) with pm4py (AGPL; used by this check alone; once, two minutes or so) ..."
+	@$(PYTHON) -m venv $(MINING)
+	@$(MINING)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mining.txt
+	@touch $@
+
+mining: $(READY) $(MINING)/.ready ## let pm4py read the demo's event logs, and hold them against the machines and our own log
+	@rm -rf $(MINED)
+	@$(BIN)/skede --quiet demo $(MINED)/home > /dev/null
+	@$(BIN)/python -m mining.declared $(MINED)/home $(MINED)/logs
+	@$(MINING)/bin/python -I mining/check.py $(MINED)/logs
+
 check: $(READY) ## format, lint, types, and who may import whom
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -52,6 +66,6 @@ bench: $(READY) ## measure against floors taken in the same run
 	@for file in bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
 clean: ## remove the environment, the demo home and all caches
-	@rm -rf $(VENV) demo-home build dist *.egg-info .coverage* \
+	@rm -rf $(VENV) $(MINING) demo-home build dist *.egg-info .coverage* \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
