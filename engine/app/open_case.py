@@ -12,7 +12,7 @@ from engine.app.perform import perform
 from engine.app.run import Done
 from engine.core.case import Actor, Case
 from engine.core.command import Command, Open
-from engine.core.definition import Definition, Text
+from engine.core.definition import Definition, Text, Transition
 from engine.core.errors import NotFound, UsageError
 from engine.ports import UnitOfWork
 
@@ -38,6 +38,17 @@ def open_case(
         TransitionRefused: With every reason why not.
         NotFound: There is no such workflow, parent or party.
     """
+    told, _ = open_and_see(
+        office, caller, workflow, title, given, event=event, parent=parent, like=like, parties=parties
+    )
+    return told
+
+
+def open_and_see(
+    office: Office, caller: Caller, workflow: str, title: str, given: Given, *, event: str | None = None,
+    parent: str | None = None, like: str | None = None, parties: Sequence[str] = (),
+) -> tuple[Mapping[str, Any], Done | None]:  # fmt: skip
+    """As `open_case`, with what was done beside the answer, so that a dry run can show the letters."""
 
     def build(tx: UnitOfWork, actor: Actor) -> Command:
         machine = office.catalog.current(tx, workflow, office.calendar.day(tx.now))
@@ -64,8 +75,13 @@ def open_case(
         return {**describe_done(tx, office, done), **describe_case(tx, definition, case)}
 
     intent = given.intent(verb="new", workflow=workflow, title=title, event=event, parent=parent, parties=list(parties))
-    told, _ = perform(office, caller, intent, build, answer, request_id=given.request_id, dry_run=given.dry_run)
-    return told
+    return perform(office, caller, intent, build, answer, request_id=given.request_id, dry_run=given.dry_run)
+
+
+def openings_for_people(definition: Definition, event: str | None = None) -> list[Transition]:
+    """The openings that people can fire; only those of an event, where one is named."""
+    people = [t for t in definition.openings() if t.by != ("system",)]
+    return [t for t in people if event in (None, t.event)] or people
 
 
 def _role(party_role: str) -> str:

@@ -13,28 +13,49 @@ from engine.core.errors import EngineError, Refusal, UsageError
 
 
 @click.command()
-@click.argument("workflow")
-@click.option("--title", metavar="T", required=True, help="What the case is called.")
+@click.argument("workflow", required=False)
+@click.option("--title", metavar="T", help="What the case is called.")
 @click.option("--event", metavar="EVENT", help="The opening, where the workflow has several.")
 @click.option("--parent", metavar="REF", help="The case above it.")
 @click.option("--like", metavar="REF", help="Take over values and parties of another case.")
 @click.option("--party", "parties", multiple=True, metavar="ROLE=ORG[:PERSON[:FUNCTION]]", help="A party.")
-@giving("set", "attach", "data")
+@giving("set", "attach", "data", "edit")
 @pass_shell
 def new(
-    shell: Shell, workflow: str, title: str, event: str | None, parent: str | None, like: str | None,
+    shell: Shell, workflow: str | None, title: str | None, event: str | None, parent: str | None, like: str | None,
     parties: tuple[str, ...], gave: Gave,
 ) -> None:  # fmt: skip
-    """Open a case of a workflow; prints its reference."""
-    from engine.app.open_case import open_case
+    """Open a case of a workflow; prints its reference. Without --title on a terminal: choose, answer, see, decide."""
     from engine.cli.telling import tell_opened
 
+    asks = not shell.json and sys.stdin.isatty() and sys.stdout.isatty()
+    if (workflow is None or title is None) and (gave.edit or not asks):
+        raise _untitled(shell, workflow)
     session = open_session(shell)
-    told = open_case(
-        session.office, session.caller, workflow, title, given(session, gave), event=event, parent=parent, like=like,
-        parties=parties,
-    )  # fmt: skip
+    if gave.edit or workflow is None or title is None:
+        from engine.cli.guide_new import Wanted, edited_new, guided_new
+
+        wanted = Wanted(workflow, title, event, parent, like, parties)
+        if not gave.edit:
+            guided_new(shell, session, wanted, given(session, gave))
+            return
+        told, _ = edited_new(shell, session, wanted, given(session, gave))
+    else:
+        from engine.app.open_case import open_case
+
+        told = open_case(
+            session.office, session.caller, workflow, title, given(session, gave), event=event, parent=parent,
+            like=like, parties=parties,
+        )  # fmt: skip
     tell_opened(shell, session, told, dry_run=gave.dry_run)
+
+
+def _untitled(shell: Shell, workflow: str | None) -> UsageError:
+    """What a script is told that names no workflow or title: the line as it would work."""
+    return UsageError(
+        'name the workflow and the title: skede new WORKFLOW --title "…"; skede workflow list shows the workflows',
+        says="new_unnamed", command=f'skede new {workflow or "WORKFLOW"} --title "…"',
+    )  # fmt: skip
 
 
 @click.command()

@@ -1,12 +1,14 @@
-"""The guided form of `advance`, for a person at a terminal: choose, answer what is missing, see the letters, decide."""
+"""The guided form of `advance` and `new`, for a person at a terminal: answer what is missing, see, decide."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
+from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.app.advance import Given, advance, advance_and_see
+from engine.app.advance import Given, advance_and_see
+from engine.app.listing import Wanted, list_cases
 from engine.app.next_events import Ahead, Possible, next_events
 from engine.app.run import Done
 from engine.cli.failure import reason_lines
@@ -17,7 +19,7 @@ from engine.cli.output import safe, say, say_beside, say_styled
 from engine.cli.session import Session
 from engine.cli.telling import arrow, tell_done
 from engine.cli.texts import error_text
-from engine.core.definition import Definition, Field
+from engine.core.definition import Definition, Field, Transition
 from engine.core.errors import NotFound, Refusal, TransitionRefused, UsageError
 from engine.core.fields import parse_value
 from engine.core.message import Message
@@ -28,6 +30,9 @@ NOTE_CODES = ("note_missing", "override_needs_note", "on_behalf_needs_evidence")
 ASKED = (*FIELD_CODES, *DOCUMENT_CODES, *NOTE_CODES, "principal_unclear")
 """Refusals that an answer of the person at the terminal can mend; others may fall with them, as a rule that asks
 about a value not given yet."""
+
+MOST_CASES = 12
+"""So many cases are shown where one is asked for."""
 
 OTHERS_TURN = ("role_missing", "on_behalf_not_allowed", "recused", "same_person", "approved_already", "not_a_party")
 """Refusals that no answer of this person can mend."""
@@ -43,7 +48,37 @@ def guided(shell: Shell, session: Session, reference: str, given: Given) -> None
     chosen = choose(shell, ahead)
     if chosen is None:
         return
-    _Guide(shell, session, ahead, chosen, given).lead()
+    if given.revision is None:
+        given = replace(given, revision=ahead.case.revision)
+    case, event = ahead.case, chosen.event
+    step = Step(
+        case.reference, [f"{case.reference}  {case.title}", chosen.title[shell.lang]], ahead.definition, chosen.edges,
+        case.data, lambda so_far: advance_and_see(session.office, session.caller, case.reference, event, so_far),
+        tell_done,
+    )  # fmt: skip
+    Guide(shell, session, step, given).lead()
+
+
+class Step(Struct, frozen=True):
+    """What a guide leads to.
+
+    Attributes:
+        name: Begins the name of the form's file.
+        header: Lines that say what the form is for.
+        definition: The case's, or that of the case to be.
+        edges: The edges that the event can take.
+        data: What the case holds.
+        attempt: Does it with what was given; tried and rolled back where that is a dry run.
+        tell: Says what was, or would be, done.
+    """
+
+    name: str
+    header: Sequence[str]
+    definition: Definition
+    edges: Sequence[Transition]
+    data: Mapping[str, Any]
+    attempt: Callable[[Given], tuple[Mapping[str, Any], Done | None]]
+    tell: Callable[..., None]
 
 
 def choose(shell: Shell, ahead: Ahead) -> Possible | None:
@@ -59,31 +94,35 @@ def choose(shell: Shell, ahead: Ahead) -> Possible | None:
         mark = shell.text("next_can") if event.allowed else shell.text("next_missing", n=len(event.missing))
         line = f"{event.title[shell.lang]} {arrow()} {event.target_title[shell.lang]}"
         say_styled([(f"{number:>3}  ", "bold"), (line, None), (f"  {mark}", "dim")], color=shell.color)
+    chosen = which(shell, len(events))
+    return None if chosen is None else events[chosen]
+
+
+def which(shell: Shell, most: int) -> int | None:
+    """Which of so many numbered lines the person means, counted from 0; None where the answer is empty."""
     while True:
         answer = click.prompt(shell.text("guide_which"), default="", show_default=False).strip()
         if not answer:
             return None
-        if answer.isdecimal() and 1 <= int(answer) <= len(events):
-            return events[int(answer) - 1]
-        say(shell.text("guide_number", n=len(events)))
+        if answer.isdecimal() and 1 <= int(answer) <= most:
+            return int(answer) - 1
+        say(shell.text("guide_number", n=most))
 
 
-class _Guide:
-    """One event on its way: what was given so far, and the questions still to ask."""
+class Guide:
+    """One step on its way: what was given so far, and the questions still to ask."""
 
-    def __init__(self, shell: Shell, session: Session, ahead: Ahead, chosen: Possible, given: Given) -> None:
-        self.shell, self.session, self.ahead, self.chosen = shell, session, ahead, chosen
-        self.text, self.lang = shell.text, shell.lang
-        self.definition: Definition = ahead.definition
-        self.reference = ahead.case.reference
-        self.given = given if given.revision is not None else replace(given, revision=ahead.case.revision)
+    def __init__(self, shell: Shell, session: Session, step: Step, given: Given) -> None:
+        self.shell, self.session, self.step, self.given = shell, session, step, given
+        self.text, self.lang, self.definition = shell.text, shell.lang, step.definition
+        shell.words = ()  # a refusal is not mended by what was typed: the questions asked for more
 
     def lead(self) -> None:
         """Ask until nothing is missing, show what would happen, and do it on a yes."""
         while True:
             told, done = self._rehearsed()
             say(self.text("guide_would"))
-            tell_done(self.shell, self.session, told, dry_run=True)
+            self.step.tell(self.shell, self.session, told, dry_run=True)
             while (answer := self._decide()) == "preview":
                 self._preview(done)
             if answer == "edit":
@@ -94,17 +133,16 @@ class _Guide:
                 return
             if self.given.dry_run:
                 return
-            told = advance(self.session.office, self.session.caller, self.reference, self.chosen.event, self.given)
-            tell_done(self.shell, self.session, told, dry_run=False)
+            told, _ = self.step.attempt(self.given)
+            self.step.tell(self.shell, self.session, told, dry_run=False)
             return
 
     def _rehearsed(self) -> tuple[Mapping[str, Any], Done | None]:
         """The event tried and rolled back, after asking for what is missing."""
-        office, caller, event = self.session.office, self.session.caller, self.chosen.event
         before: Given | None = None
         while True:
             try:
-                return advance_and_see(office, caller, self.reference, event, replace(self.given, dry_run=True))
+                return self.step.attempt(replace(self.given, dry_run=True))
             except TransitionRefused as error:
                 before = self.given
                 self._ask_all(error)
@@ -134,14 +172,14 @@ class _Guide:
         elif reason.code in NOTE_CODES:
             if not self.given.note:
                 say(reason_lines(reason, self.lang)[0].strip())
-                self.given = replace(self.given, note=self._prompt(self.text("guide_note")))
+                self.given = replace(self.given, note=self.ask(self.text("guide_note")))
         else:
-            self.given = replace(self.given, on_behalf_of=self._prompt(self.text("guide_for_whom")))
+            self.given = replace(self.given, on_behalf_of=self.ask(self.text("guide_for_whom")))
 
     def _document(self, kind: str) -> None:
         title = self.definition.documents[kind].title[self.lang] if kind in self.definition.documents else kind
         while True:
-            path = self._prompt(self.text("guide_file", kind=title))
+            path = self.ask(self.text("guide_file", kind=title))
             try:
                 filed = paper(kind, path)
             except UsageError as error:
@@ -158,14 +196,23 @@ class _Guide:
             return list(self._records(field))
         if field.of and field.type in ("choice", "choices"):
             say("  " + ", ".join(f"{one} ({field.labels.get(one, {}).get(self.lang, one)})" for one in field.of))
+        if field.of and field.type == "case":
+            self._cases(field.of[0])
         while True:
-            answer = self._prompt(field.title[self.lang])
+            answer = self.ask(field.title[self.lang])
             try:
                 self._check(field, answer)
             except UsageError as error:
                 say_beside(error_text(error, self.shell.lang))
                 continue
             return answer
+
+    def _cases(self, workflow: str) -> None:
+        """The open cases that a field may point at, because nobody knows references by heart."""
+        page = list_cases(self.session.office, self.session.caller, Wanted(workflow=workflow, limit=MOST_CASES))
+        for row in page.rows:
+            state = row.definition.states[row.told["state"]].title[self.lang]
+            say(f"  {row.told['reference']}  {row.told['title']}  {state}")
 
     def _check(self, field: Field, answer: str) -> None:
         with self.session.office.store.read() as tx:
@@ -184,7 +231,8 @@ class _Guide:
                     record[item.id] = answer
             yield record
 
-    def _prompt(self, question: str) -> str:
+    def ask(self, question: str) -> str:
+        """An answer that is not empty."""
         while True:
             answer: str = click.prompt(safe(question), default="", show_default=False).strip()
             if answer:
@@ -199,11 +247,10 @@ class _Guide:
                 return words[answer]
 
     def _edit(self) -> None:
-        header = [f"{self.reference}  {self.ahead.case.title}", self.chosen.title[self.lang]]
-        text = event_form(
-            self.shell, self.definition, self.chosen.edges, self.ahead.case.data, self.given, header
-        )  # fmt: skip
-        form = Form(self.shell, f"{self.reference}-{self.chosen.event}", text)
+        step = self.step
+        form = Form(self.shell, step.name, event_form(
+            self.shell, step.definition, step.edges, step.data, self.given, step.header
+        ))  # fmt: skip
         try:
             self.given = with_file(self.given, form.filled())
         except UsageError as error:
