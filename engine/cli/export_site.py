@@ -80,5 +80,6 @@ def words_of(shell: Shell, session: Session) -> Words:
 def _glossary(lang: str) -> Iterator[tuple[str, str, str]]:
     """(Swedish, English, meaning) of every term, by the term in the language of the pages."""
     terms = {each: read(TEXTS / each / "glossary.toml") for each in ("sv", "en")}
-    for key in sorted(terms[lang], key=lambda one: str(terms[lang][one]["term"]).casefold()):
+    swedish = str.maketrans("åäö", "{|}")  # å, ä and ö come after z, in that order
+    for key in sorted(terms[lang], key=lambda one: str(terms[lang][one]["term"]).casefold().translate(swedish)):
         yield terms["sv"][key]["term"], terms["en"][key]["term"], terms[lang][key].get("means", "")

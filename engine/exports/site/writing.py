@@ -134,7 +134,7 @@ class Site:
             self._folder.write(proof, [case.proof])
         self.waiting += told["waiting"]
         svg = drawing(self._draw(case.definition, self._words.lang, told["case"]["state"], page.visited()))
-        context = {**page.context(), "diagram": svg, "proof": proof, "keys": self._office["keys"]}
+        context = {**page.context(), "diagram": svg, "proof": proof}
         context["list"] = f"list/{case.definition.name}-1.html"
         self._folder.write(file, self._pages.render("case", "../", "cases", **context))
         self._rows.setdefault(case.definition.name, []).append(self._row(case.definition, told))
