@@ -130,6 +130,10 @@ def anchor_for(settings: Settings, chosen: AnchorSettings) -> Anchor:
         from engine.anchors.mail import MailAnchor
 
         return MailAnchor(chosen.list, (settings.office.name, settings.office.mailbox))
+    if chosen.kind == "timestamp":
+        from engine.anchors.timestamp import TimestampAnchor
+
+        return TimestampAnchor(chosen.path, chosen.url, chosen.authority)
     from engine.anchors.folder import FolderAnchor
 
     return FolderAnchor(chosen.path)

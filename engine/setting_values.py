@@ -140,6 +140,7 @@ ANCHORS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "folder": (frozenset({"path"}), frozenset()),
     "git": (frozenset({"path"}), frozenset({"remote"})),
     "mail": (frozenset(), frozenset({"list"})),
+    "timestamp": (frozenset({"path", "url", "authority"}), frozenset()),
 }
 """Kind of anchor -> the keys that it must have, and those that it may have."""
 
@@ -153,6 +154,8 @@ def _anchors(value: Any) -> tuple[dict[str, str], ...]:
         if not must <= given or given - must - may:
             named = ", ".join(sorted(must | may))
             raise ValueError(f"an anchor of kind {one['kind']} has kind and {named}, not {', '.join(sorted(given))}")
+        if not str(one.get("url", "http://")).startswith(("http://", "https://")):
+            raise ValueError(f"an authority answers at http:// or https://, not at {one['url']}")
     return tuple({key: _text(word) for key, word in one.items()} for one in value)
 
 

@@ -64,15 +64,19 @@ class AnchorSettings(Struct, frozen=True):
     """A place outside the database that every sealed checkpoint is handed to.
 
     Attributes:
-        kind: `folder` (one file per checkpoint), `git` (a commit) or `mail` (a letter to the auditors).
+        kind: `folder` (one file per checkpoint), `git` (a commit), `mail` (a letter to the auditors) or `timestamp`
+            (a token of a time-stamping authority, RFC 3161).
         path: The folder, or the repository's work tree, relative to the home.
         remote: Where a git repository pushes to; None = nowhere.
         list: The mailing list that gets the letters, beside the users who are auditors.
+        url: Where a time-stamping authority answers; `authority` the certificates that its tokens must lead to.
     """
 
     kind: str
     path: Path = Path()
     remote: str | None = None
+    url: str = ""
+    authority: Path = Path()
     list: str = "auditors"
 
 
@@ -239,7 +243,10 @@ def _settings(home: Path | None, chosen: Mapping[str, Any]) -> Settings:
     if "bounces" in tables[""]:
         tables[""]["bounces"] = base / tables[""]["bounces"]
     given = tables[""].pop("anchors", ())
-    anchors = tuple(AnchorSettings(**{**one, "path": base / Path(one.get("path", "")).expanduser()}) for one in given)
+    anchors = tuple(
+        AnchorSettings(**one | {key: base / Path(one.get(key, "")).expanduser() for key in ("path", "authority")})
+        for one in given
+    )
     channel = ChannelSettings(**tables["channel"])
     paths = {"folder": base / channel.folder, "password_file": channel.password_file and base / channel.password_file}
     channel = ChannelSettings(**asdict(channel) | paths)

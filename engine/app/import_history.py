@@ -38,7 +38,7 @@ Watch = Callable[[Iterable[RawTrace]], Iterable[RawTrace]]
 
 ENDED = "ended"
 """Where a case of the workflow that ships for history stands in the end, unless something else is said."""
-_REFERENCE = re.compile(r"[\w.()+=&, -]{1,100}")
+_REFERENCE = re.compile(r"\w[\w.()+=&, -]{0,99}")
 LONGEST_TITLE = 500
 
 
