@@ -28,8 +28,16 @@ $(READY): pyproject.toml requirements/dev.txt
 demo: $(READY) ## build a sandbox home from the programme's real calls in demo-home/, and show what happened
 	@$(BIN)/skede demo demo-home
 
-test: $(READY) ## run all tests
+test: $(READY) ## run all tests; with FLOORS=1, also see that they reach enough of the code
+ifdef FLOORS
+	@rm -f .coverage .coverage.*
+	@$(BIN)/coverage run -m pytest -n $(JOBS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --fail-under=95
+	@$(BIN)/coverage report --fail-under=100 --include='engine/core/*'
+else
 	@$(BIN)/pytest -n $(JOBS)
+endif
 
 attack: $(READY) ## change every cell of a small home, every row too, and see each found (some minutes)
 	@SKEDE_ATTACK=full $(BIN)/pytest -n $(JOBS) tests/integration/test_attack_drill.py
