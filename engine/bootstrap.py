@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from engine.app.catalog import Catalog
 from engine.app.office import Caller, MailRules, Office
-from engine.app.record import origin
 from engine.core.case import Case
 from engine.core.definition import Definition
 from engine.core.errors import EngineError, SettingsError, UsageError
@@ -61,6 +60,7 @@ def open_office(settings: Settings, *, clock: Clock | None = None, read_only: bo
 
     @cache
     def signer() -> Signer:
+        from engine.app.record import origin
         from engine.signing import FileSigner
 
         with store.read() as tx:

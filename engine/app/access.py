@@ -1,12 +1,13 @@
-"""Who may look at which case.
+"""Who a login is, and who may look at which case.
 
 People of the office, auditors and the home's admin see every case. A login of an applicant, partner or evaluator that
 stands for a person sees the cases in which that person is named by a party, in the states that show themselves to it.
 """
 
+from msgspec.structs import replace
+
 from engine.app.naming import case_named
 from engine.app.office import Caller, Office
-from engine.app.perform import known_actor
 from engine.core.acting import EXTERNAL, party_of
 from engine.core.case import Actor, Case
 from engine.core.errors import NotFound, Refusal, TransitionRefused, UsageError
@@ -14,6 +15,19 @@ from engine.core.rights import OFFICE
 from engine.ports import UnitOfWork
 
 INSIDE = frozenset({*OFFICE, "auditor", "admin"})
+
+
+def known_actor(tx: UnitOfWork, office: Office, caller: Caller) -> Actor:
+    """The user behind a login, with the roles it holds today.
+
+    Raises:
+        TransitionRefused: The login is not a user here.
+    """
+    actor = tx.directory.actor(caller.login, office.calendar.day(tx.now))
+    if actor is None:
+        fix = f"skede user add {caller.login} --name NAME --email ADDRESS"
+        raise TransitionRefused(reasons=[Refusal("unknown_login", {"login": caller.login}, fix, who=("admin",))])
+    return replace(actor, login=caller.auth)
 
 
 def reader(tx: UnitOfWork, office: Office, caller: Caller) -> Actor:

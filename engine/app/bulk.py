@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.app.access import known_actor
 from engine.app.advance import Given, advance
 from engine.app.again import again, known_again
 from engine.app.bulk_row import Errand, Files
@@ -20,7 +21,7 @@ from engine.app.edit import assign, note
 from engine.app.office import Caller, Office
 from engine.app.open_case import open_case
 from engine.app.papers import attach, sign
-from engine.app.perform import known_actor, note_refusal
+from engine.app.perform import note_refusal
 from engine.app.within import Within
 from engine.core.case import Actor
 from engine.core.command import Advance, Command, Open

@@ -12,8 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from engine.app.advance import Given, Paper, file_digest
-from engine.app.edit import user_named
-from engine.app.naming import case_named, event_named, person_named, values_named
+from engine.app.naming import case_named, event_named, person_named, user_named, values_named
 from engine.app.office import Office
 from engine.core.canonical import canonical
 from engine.core.definition import Definition, Field

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from engine.app.access import known_actor
 from engine.app.again import again
 from engine.app.digest import next_digest
 from engine.app.office import Caller, Office
-from engine.app.perform import known_actor
 from engine.app.record import record_office
 from engine.app.tick import Ticked, tick
 from engine.core.errors import Refusal, TransitionRefused

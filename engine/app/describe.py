@@ -1,10 +1,9 @@
 """Cases, deadlines, messages and entries as the plain JSON of the public contract (CLI.md)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.app.office import Office
-from engine.app.run import Done
 from engine.core.canonical import read_json
 from engine.core.case import Case, Deadline
 from engine.core.chain import leaf_hash
@@ -13,6 +12,9 @@ from engine.core.entry import Entry, parse
 from engine.core.message import Message, StoredMessage
 from engine.core.plain import instant
 from engine.ports import CaseRow, DeadlineRow, LogLine, UnitOfWork
+
+if TYPE_CHECKING:
+    from engine.app.run import Done
 
 
 def describe_case(tx: UnitOfWork, definition: Definition, case: Case) -> dict[str, Any]:
@@ -121,7 +123,7 @@ def describe_entry(logged: LogLine) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def describe_done(tx: UnitOfWork, office: Office, done: Done) -> dict[str, Any]:
+def describe_done(tx: UnitOfWork, office: Office, done: "Done") -> dict[str, Any]:
     """What a command did, its own entry first and what followed summed up."""
     first = done.first
     opened, moved, closed, messages = [], [], [], []

@@ -5,10 +5,9 @@ from typing import Any
 
 from engine.app.advance import Given
 from engine.app.change import change
-from engine.app.naming import person_named, values_named
+from engine.app.naming import person_named, user_named, values_named
 from engine.app.office import Caller, Office
 from engine.core.command import Amend, Assign, Note, Recuse, Review
-from engine.core.errors import NotFound
 from engine.ports import UnitOfWork
 
 
@@ -54,18 +53,6 @@ def review(
         office, caller, "review", reference, given,
         lambda tx, case, definition, frame: Review(scores=scores, **frame), scores=dict(scores),
     )  # fmt: skip
-
-
-def user_named(tx: UnitOfWork, login: str) -> str:
-    """The id of the user with a login.
-
-    Raises:
-        NotFound: There is no such user.
-    """
-    found = tx.directory.user_id(login)
-    if found is None:
-        raise NotFound(f"there is no user {login}: skede user list shows who is", says="user_unknown", login=login)
-    return found
 
 
 def _someone(tx: UnitOfWork, text: str) -> str:

@@ -11,8 +11,7 @@ from msgspec.structs import replace
 from engine.app.access import case_seen, is_outsider, may_see, reader
 from engine.app.called import ids_in, names_of
 from engine.app.describe import describe_row
-from engine.app.edit import user_named
-from engine.app.naming import values_named
+from engine.app.naming import user_named, values_named
 from engine.app.office import Caller, Office
 from engine.core.case import Actor
 from engine.core.definition import Definition, Field, Text

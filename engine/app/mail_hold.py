@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from engine.app.access import case_seen
+from engine.app.access import case_seen, known_actor
 from engine.app.again import again
 from engine.app.describe import describe_message
 from engine.app.letters import leaves_at
 from engine.app.mail_state import SWITCH, is_held
 from engine.app.office import Caller, Office
 from engine.app.office_change import Made, change_office
-from engine.app.perform import known_actor
 from engine.app.record import append
 from engine.core.case import Actor
 from engine.core.errors import Refusal, TransitionRefused, UsageError

@@ -6,13 +6,12 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from typing import Any
 
-from engine.app.access import case_seen
+from engine.app.access import case_seen, known_actor
 from engine.app.advance import Given
 from engine.app.again import again
 from engine.app.describe import describe_message
 from engine.app.letters import case_variables, leaves_at
 from engine.app.office import Caller, Office
-from engine.app.perform import known_actor
 from engine.app.record import OFFICE as OFFICE_CHAIN
 from engine.app.record import append, record_office
 from engine.app.status import insider

@@ -120,3 +120,15 @@ def _value(tx: UnitOfWork, field: Field | None, raw: Any) -> Any:
     if field.type == "organisation":
         return organisation_named(tx, raw).id
     return raw
+
+
+def user_named(tx: UnitOfWork, login: str) -> str:
+    """The id of the user with a login.
+
+    Raises:
+        NotFound: There is no such user.
+    """
+    found = tx.directory.user_id(login)
+    if found is None:
+        raise NotFound(f"there is no user {login}: skede user list shows who is", says="user_unknown", login=login)
+    return found

@@ -5,10 +5,9 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from engine.app.access import is_outsider, reader
+from engine.app.access import is_outsider, known_actor, reader
 from engine.app.again import again
 from engine.app.office import Caller, Office
-from engine.app.perform import known_actor
 from engine.app.record import record_office
 from engine.app.run import reasons_plain
 from engine.core.case import Actor

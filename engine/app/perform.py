@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from engine.app.access import known_actor
 from engine.app.again import again, known_again
 from engine.app.office import Caller, Office
 from engine.app.record import append, record_office
@@ -21,22 +22,8 @@ from engine.app.within import Within
 from engine.core.canonical import canonical
 from engine.core.case import Actor
 from engine.core.command import Command
-from engine.core.errors import Refusal, RequestReused, TransitionRefused
+from engine.core.errors import RequestReused, TransitionRefused
 from engine.ports import UnitOfWork
-
-
-def known_actor(tx: UnitOfWork, office: Office, caller: Caller) -> Actor:
-    """The user behind a login, with the roles it holds today.
-
-    Raises:
-        TransitionRefused: The login is not a user here.
-    """
-    actor = tx.directory.actor(caller.login, office.calendar.day(tx.now))
-    if actor is None:
-        fix = f"skede user add {caller.login} --name NAME --email ADDRESS"
-        raise TransitionRefused(reasons=[Refusal("unknown_login", {"login": caller.login}, fix, who=("admin",))])
-    return replace(actor, login=caller.auth)
-
 
 Build = Callable[[UnitOfWork, Actor], Command]
 Answer = Callable[[UnitOfWork, Done], Mapping[str, Any]]

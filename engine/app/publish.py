@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from engine.app.access import known_actor
 from engine.app.again import again
 from engine.app.office import Caller, Office
-from engine.app.perform import known_actor
 from engine.app.record import record_office
 from engine.core.build import canonical, digest_of, draft
 from engine.core.case import Actor

@@ -10,10 +10,10 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from engine.app.access import known_actor
 from engine.app.again import again
 from engine.app.office import Caller, Office
 from engine.app.office_change import Made, change_office
-from engine.app.perform import known_actor
 from engine.app.record import OFFICE, origin, record_office
 from engine.app.run import SYSTEM_ACTOR
 from engine.core.case import Actor

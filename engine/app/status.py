@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from engine.app.access import INSIDE, case_seen
+from engine.app.access import INSIDE, case_seen, known_actor
 from engine.app.deadline_query import describe_found, found_deadlines
 from engine.app.mail_state import is_held, mail_paused
 from engine.app.office import Caller, Office
-from engine.app.perform import known_actor
 from engine.core.case import Actor, Case
 from engine.core.definition import Definition
 from engine.core.errors import Refusal, TransitionRefused, UsageError

@@ -13,10 +13,9 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from engine.app.access import INSIDE
+from engine.app.access import INSIDE, known_actor
 from engine.app.naming import case_named
 from engine.app.office import Caller, Office
-from engine.app.perform import known_actor
 from engine.app.record import OFFICE
 from engine.app.replay import Why
 from engine.app.verify_chain import Chain, Fault, Known
