@@ -61,6 +61,12 @@ def open_office(settings: Settings, *, clock: Clock | None = None, read_only: bo
     @cache
     def signer() -> Signer:
         from engine.app.record import origin
+
+        if settings.signer:
+            from engine.signer.command import CommandSigner
+
+            with store.read() as tx:
+                return CommandSigner(settings.signer, origin(tx))
         from engine.signing import FileSigner
 
         with store.read() as tx:
@@ -227,6 +233,13 @@ def upgrade_database(settings: Settings) -> tuple[int, int]:
     return upgrade(_database(settings))
 
 
+def install_roles(settings: Settings) -> tuple[str, ...]:
+    """Make the roles of the database and give them their rights; their names (PostgreSQL alone)."""
+    from engine.store.roles import install
+
+    return install(_database(settings))
+
+
 def check_database(settings: Settings) -> tuple[str, ...]:
     """What is wrong with the home's database, one sentence each; nothing if it is as it should be."""
     from engine.store.migrate import check
@@ -249,6 +262,20 @@ def copy_database(settings: Settings, target: Path | str) -> "Copied | None":
     from engine.store.transfer import copy
 
     return copy(source, target)
+
+
+def move_database(settings: Settings, target: str) -> "tuple[Copied, str]":
+    """Copy the home's database whole to another place, compared row by row; what was copied, and where to.
+
+    The copy has the same rows and the same log, whichever of the two databases each is on. What is written to the old
+    one afterwards is not in the new one: nobody may work meanwhile, and then the setting `database` names the new one.
+    """
+    from msgspec.structs import replace
+
+    from engine.store.transfer import copy
+
+    place = target if "://" in target else str(Path(target).absolute())
+    return copy(_database(settings), place), replace(settings, database=place).shown_database()
 
 
 @contextmanager

@@ -126,6 +126,14 @@ def url(name: str, folder: Path | None = None, *, user: str = "postgres") -> str
     return f"postgresql://{user}@/{name}?host={folder or server()}"
 
 
+@contextmanager
+def locked() -> Iterator[None]:
+    """Keep other workers of the run from what belongs to the whole server."""
+    with (server() / "roles.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def new_database(template: str = EMPTY) -> str:
     """A new database, copied from another; its URL. By default it is one of ours, at the newest schema and empty."""
     name = f"t{os.getpid()}_{next(_names)}"

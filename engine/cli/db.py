@@ -1,4 +1,4 @@
-"""The database: `db upgrade`, `check`, `backup`, `restore`."""
+"""The database: `db upgrade`, `check`, `backup`, `restore`, `copy`."""
 
 import sys
 from pathlib import Path
@@ -17,15 +17,19 @@ def db() -> None:
 
 
 @db.command("upgrade")
+@click.option("--roles", is_flag=True, help="Also make the roles of a PostgreSQL database, with their rights.")
 @pass_shell
-def upgrade(shell: Shell) -> None:
+def upgrade(shell: Shell, roles: bool) -> None:
     """Bring the database to the newest schema."""
-    from engine.bootstrap import upgrade_database
+    from engine.bootstrap import install_roles, upgrade_database
 
     before, after = upgrade_database(shell.settings)
+    made = install_roles(shell.settings) if roles else ()
     if shell.json:
-        emit_json({"from": before, "to": after})
+        emit_json({"from": before, "to": after, **({"roles": made} if roles else {})})
         return
+    if made:
+        say(shell.text("db_roles", roles=", ".join(made)))
     say(shell.text("db_newest" if before == after else "db_upgraded", old=before, new=after))
 
 
@@ -79,3 +83,19 @@ def restore(shell: Shell, file: Path, yes: bool) -> None:
     say(shell.text("db_restored", file=file))
     if told["held"]:
         say(shell.text("db_restored_held", n=told["held"]))
+
+
+@db.command("copy")
+@click.argument("target", metavar="URL")
+@pass_shell
+def copy(shell: Shell, target: str) -> None:
+    """Copy the database whole to URL: an empty database on PostgreSQL, or a new file."""
+    from engine.bootstrap import move_database
+
+    copied, shown = move_database(shell.settings, target)
+    if shell.json:
+        emit_json({"target": shown, "rows": copied.rows, "size": copied.size, "root": copied.root})
+        return
+    say(shell.text("db_copied", target=shown, n=copied.rows))
+    say(shell.text("db_copied_root", n=copied.size, root=copied.root))
+    say(shell.text("db_copied_next", target=shown))

@@ -125,7 +125,7 @@ def is_url(place: Path | str) -> TypeGuard[str]:
 
 
 @contextmanager
-def _on_server(url: str) -> Iterator[Connection]:
+def on_server(url: str) -> Iterator[Connection]:
     """A connection in a transaction of its own, which nobody else's upgrade overlaps."""
     from engine.store.postgresql import PostgresDatabase
 
@@ -152,7 +152,7 @@ def new_on_server(url: str) -> Iterator[Connection]:
     Raises:
         UsageError: The database is not empty.
     """
-    with _on_server(url) as connection:
+    with on_server(url) as connection:
         if connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").fetchone():
             from engine.store.postgresql import shown
 
@@ -165,14 +165,14 @@ def remove_from_server(url: str) -> None:
     """Take our tables out of a database again: of a home that could not be made."""
     from engine.store.schema import metadata
 
-    with _on_server(url) as connection:
+    with on_server(url) as connection:
         for table in (*metadata.tables, "alembic_version"):
             connection.execute(f'DROP TABLE IF EXISTS "{table}" CASCADE')
         connection.execute("DROP FUNCTION IF EXISTS fold, refuse_change")
 
 
 def _upgrade_on_server(url: str) -> tuple[int, int]:
-    with _on_server(url) as connection:
+    with on_server(url) as connection:
         found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         before = int(found[0]) if found else 0
         if before < SCHEMA:
@@ -181,7 +181,7 @@ def _upgrade_on_server(url: str) -> tuple[int, int]:
 
 
 def _check_on_server(url: str) -> tuple[str, ...]:
-    with _on_server(url) as connection:
+    with on_server(url) as connection:
         return tuple(_findings_anywhere(connection, append_only.missing_postgresql(connection.execute)))
 
 

@@ -27,9 +27,7 @@ try:
     import psycopg
     from psycopg.pq import TransactionStatus
 except ImportError as missing:
-    raise SettingsError(
-        "the driver of PostgreSQL is not installed: pip install 'psycopg[binary]>=3.3'", says="no_psycopg"
-    ) from missing
+    raise SettingsError("the driver of PostgreSQL is not installed: pip install 'psycopg[binary]>=3.3'") from missing
 
 SCHEMA = 2
 """Number of the newest migration; `database.py` says the same of SQLite's files."""

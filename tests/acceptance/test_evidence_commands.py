@@ -172,6 +172,7 @@ def test_the_key_is_changed_by_a_command_and_the_log_verifies(here: Skede, home:
     assert here("audit", "seal", "--rotate", "--anew", as_="head").code == 2
 
 
+@pytest.mark.sqlite
 def test_a_log_put_back_to_yesterday_is_found_by_a_letter_kept_in_a_mailbox(here: Skede, home: Path) -> None:
     with closing(sqlite3.connect(home / "skede.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

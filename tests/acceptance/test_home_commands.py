@@ -482,6 +482,7 @@ def test_people_outside_see_the_moves_of_their_own_cases_alone(world: World) -> 
 # The database
 
 
+@pytest.mark.sqlite
 def test_a_backup_brings_everything_back_and_holds_mail_that_may_have_left(world: World, tmp_path: Path) -> None:
     reference = registered(world)
     copy = tmp_path / "copy.db"
@@ -527,6 +528,7 @@ def test_a_sandbox_is_never_restored_into_a_real_home(inline: Callable[..., Ran]
     assert "SANDBOX" not in plain(real, "status").out
 
 
+@pytest.mark.sqlite
 def test_db_check_finds_what_is_wrong_and_ends_with_7(home: Path, inline: Callable[..., Ran]) -> None:
     sound = inline("db", "check", "--json")
     triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'entries' LIMIT 1"
@@ -564,10 +566,10 @@ def test_doctor_finds_a_fresh_sandbox_well(inline: Callable[..., Ran]) -> None:
 
 def test_doctor_warns_a_real_home_of_what_it_lacks_and_says_what_to_do(real: Path) -> None:
     fresh = plain(real, "doctor", "--json")
-    people = plain(real, "doctor", "--lang", "en")
-    plain(real, "tick")
-    plain(real, "db", "backup", "copy.db")
-    after = plain(real, "doctor", "--json")
+    people = running.inline(real, "doctor", as_=None, lang="en")
+    running.inline(real, "tick", as_=None)
+    running.inline(real, "db", "backup", str(real / "copy.db"), as_=None)
+    after = running.inline(real, "doctor", "--json", as_=None)
 
     assert fresh.code == 0
     assert (found(fresh)["heartbeat_never"], found(fresh)["backup_never"]) == ("warning", "warning")
@@ -584,6 +586,7 @@ def test_doctor_tells_of_a_mail_server_that_does_not_answer(home: Path) -> None:
     assert found(done)["mail_way_shut"] == "error"
 
 
+@pytest.mark.sqlite
 def test_doctor_tells_of_a_damaged_database_and_ends_with_7(home: Path) -> None:
     database = home / "skede.db"
     database.write_bytes(b"not a database at all" * 100)

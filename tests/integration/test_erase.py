@@ -119,6 +119,7 @@ def files_with(desk: Desk, *words: str) -> list[str]:
     )  # fmt: skip
 
 
+@pytest.mark.sqlite
 def test_before_the_erasure_the_person_is_everywhere(desk: Desk) -> None:
     """The tests below can fail."""
     assert verify(desk.office).bad == []
@@ -185,6 +186,7 @@ def test_nobody_else_is_lost(desk: Desk) -> None:
         assert not tx.directory.find_person(NAME)
 
 
+@pytest.mark.sqlite
 def test_an_erasure_that_is_tried_changes_nothing(desk: Desk) -> None:
     told = erase(desk.office, HEAD, NAME, "art. 17", dry_run=True)
 
@@ -196,7 +198,7 @@ def test_an_erasure_that_is_tried_changes_nothing(desk: Desk) -> None:
 def test_a_letter_that_waits_for_the_person_does_not_leave(desk: Desk) -> None:
     with desk.office.store.write() as tx:
         key = next(m.message.key for m in tx.messages.list())
-        tx.connection.execute("UPDATE messages SET state = 'queued', sent_at = NULL WHERE key = ?", (key,))  # type: ignore[attr-defined]
+        tx.connection.execute("UPDATE messages SET state = 'queued', sent_at = NULL WHERE key = :key", {"key": key})  # type: ignore[attr-defined]
 
     erase(desk.office, HEAD, NAME, "art. 17")
     tick(desk.office)

@@ -112,6 +112,7 @@ def test_a_forecast_changes_nothing(desk: Desk) -> None:
     assert desk.outbox() == []
 
 
+@pytest.mark.sqlite
 def test_the_copy_is_private_and_removed_when_the_forecast_breaks_off(desk: Desk) -> None:
     copy = throw_away(load(desk.home), desk.clock.at)
     office, _ = copy.__enter__()

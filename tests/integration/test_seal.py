@@ -162,6 +162,7 @@ def test_a_key_that_the_log_does_not_know_is_found(desk: Desk) -> None:
     assert faults(desk.office) == ["verify_key_unknown"]
 
 
+@pytest.mark.sqlite
 def test_a_database_put_back_behind_the_programs_back_is_not_sealed_and_is_found(desk: Desk, tmp_path: Path) -> None:
     desk.order("2021-06-01")
     seal_by_hand(desk.office, ADMIN)
@@ -197,6 +198,7 @@ def _checkpointed(desk: Desk) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+@pytest.mark.sqlite
 def test_after_a_backup_was_put_back_in_the_open_the_log_is_sealed_anew_and_says_so(desk: Desk, tmp_path: Path) -> None:
     settings = load(desk.home)
     desk.order("2021-06-01")

@@ -328,6 +328,7 @@ def test_a_broken_case_is_reported_and_does_not_keep_the_others_waiting(desk: De
     assert [error.split(":")[0] for error in done.errors] == [f"{references[1]}#1"]
 
 
+@pytest.mark.sqlite
 def test_a_database_that_is_away_ends_the_tick_at_once(desk: Desk) -> None:
     (desk.home / "skede.db").unlink()
     elsewhere = open_office(load(desk.home), clock=desk.clock)
