@@ -31,8 +31,8 @@ def failure_notices(
     recipient = tx.directory.person(message.person) if message.person else None
     failed = {
         "recipient": recipient.name if recipient else "", "address": (recipient.email or "") if recipient else "",
-        "subject": stored.subject or message.template, "error": error, "key": message.key,
-        "doubtful": doubtful,
+        "subject": stored.subject or office.words.letter(message.template, office.lang), "error": error,
+        "key": message.key, "doubtful": doubtful,
     }  # fmt: skip
     n = case.n + 1
     return tuple(

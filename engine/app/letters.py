@@ -13,12 +13,14 @@ from msgspec.structs import replace
 from engine.app.facts import facts_for
 from engine.app.office import Office
 from engine.app.spoken import Speaker
+from engine.app.titles import with_titles
 from engine.core.case import SYSTEM, Actor, Case, Deadline
 from engine.core.clockwork import kind_on
 from engine.core.command import Note
 from engine.core.decision import Decision
 from engine.core.definition import Definition, Field
 from engine.core.entry import Entry
+from engine.core.errors import Refusal
 from engine.core.fields import format_value
 from engine.core.ladder import next_send_time
 from engine.core.message import Message
@@ -94,7 +96,8 @@ def skipped_letters(
         title = next((t.title[person.lang] for t in definition.edges(event)), event)
         known |= {
             "recipient": {"name": person.name}, "event": {"id": event, "title": title}, "note": "", "message": "",
-            "reasons": [dict(r) for r in reasons], "deadline": NO_DEADLINE, "step": NO_STEP, "documents": [],
+            "reasons": told_reasons(tx, office, definition, reasons, person.lang), "documents": [],
+            "deadline": NO_DEADLINE, "step": NO_STEP,
             "source": {"title": source.title if source else "", "reference": source.reference if source else cause,
                        "dnr": str(source.data.get("dnr") or "") if source else ""},
         }  # fmt: skip
@@ -104,6 +107,15 @@ def skipped_letters(
             due_at=leaves_at(office, tx.now),
         ))  # fmt: skip
     return letters
+
+
+def told_reasons(
+    tx: UnitOfWork, office: Office, definition: Definition, reasons: Sequence[Mapping[str, Any]], lang: str
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The reasons of a refusal as the log has them, each with its sentence."""
+    refusals = [Refusal(str(r["code"]), r.get("params", {})) for r in reasons]
+    titled = with_titles(tx, office, definition, refusals)
+    return [{**raw, "text": office.words.reason(one, lang)} for raw, one in zip(reasons, titled, strict=True)]
 
 
 def leaves_at(office: Office, decided: datetime) -> datetime:
@@ -171,7 +183,7 @@ class _Voice:
             "event": self._event(lang),
             "note": self.decision.command.note or "",
             "message": getattr(self.decision.command, "message", None) or "",
-            "reasons": [dict(r) for r in entry.body.get("reasons", ())],
+            "reasons": told_reasons(self.tx, self.office, definition, entry.body.get("reasons", ()), lang),
             "deadlines": [self.deadline(d.id, lang, self.today) for d in case.deadlines],
             "deadline": NO_DEADLINE,
             "step": NO_STEP,

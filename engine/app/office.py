@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from engine.app.catalog import Catalog
 from engine.core.definition import Definition
+from engine.core.errors import Refusal
 from engine.core.guard import Registry
 from engine.core.schedule import Calendar
 from engine.ports import Anchor, Channel, Mailer, Postbox, Renderer, Signer, Store
@@ -50,6 +51,18 @@ class MailRules(Struct, frozen=True):
     digest: bool | None = None
 
 
+class Words(Struct, frozen=True):
+    """Sentences for what is written to people; where none are given, codes and names stand for themselves.
+
+    Attributes:
+        reason: Says why something was refused, in a language.
+        letter: What the letter of a template is called, in a language.
+    """
+
+    reason: Callable[[Refusal, str], str] = lambda reason, lang: reason.code
+    letter: Callable[[str, str], str] = lambda template, lang: template
+
+
 class Office(Struct, frozen=True):
     """Everything a use case needs, put together once by `bootstrap`.
 
@@ -65,6 +78,7 @@ class Office(Struct, frozen=True):
         seal_every: Seconds from one seal that the clock makes to the next.
         mail: What the office wants of its mail.
         bounces: Where delivery reports come in, if anywhere.
+        words: Sentences for letters that tell of refusals and of other letters.
     """
 
     store: Store
@@ -88,3 +102,4 @@ class Office(Struct, frozen=True):
     outbox: Path | None = None
     mail: MailRules = MailRules()
     bounces: Postbox | None = None
+    words: Words = Words()

@@ -12,7 +12,7 @@ import click
 
 from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, to_json
-from engine.cli.session import caller_of
+from engine.cli.session import caller_of, speaking
 from engine.core.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _built(shell: Shell, workshop: Path, place: Path) -> dict[str, Any]:
     make_home(home, caller, sandbox=True, start=BEGIN)
     name_office(home)
     settings = load(home)
-    stage = set_up(open_office(settings), caller, home)
+    stage = set_up(speaking(open_office(settings)), caller, home)
     for _ in track(tell(stage), shell.text("demo_progress"), shell, YEARS):
         pass
     told = retell(stage, settings.channel.folder, shell.lang)

@@ -9,6 +9,7 @@ from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, mark_sandbox, say
 from engine.cli.session import Session, moment_text, open_session
 from engine.cli.tables import Column, print_table
+from engine.cli.texts import letter_text
 from engine.core.plain import instant
 
 
@@ -47,8 +48,9 @@ def print_mails(shell: Shell, session: Session, mails: Sequence[Mapping[str, Any
         return
     columns = [Column(shell.text(f"mail_col_{name}")) for name in ("when", "to", "subject", "step", "case", "state")]
     rows = (
-        (moment_text(session, m["at"]), m["to_name"] or m["to"] or "", m["subject"] or m["template"], _step(m["step"]),
-         m["case"], shell.text(f"mail_{m['state']}"))
+        (moment_text(session, m["at"]), m["to_name"] or m["to"] or "",
+         m["subject"] or letter_text(m["template"], shell.lang), _step(m["step"]), m["case"],
+         shell.text(f"mail_{m['state']}"))
         for m in mails
     )  # fmt: skip
     print_table(columns, rows, color=shell.color)

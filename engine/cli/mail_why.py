@@ -8,6 +8,7 @@ import click
 from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, mark_sandbox, say, say_styled
 from engine.cli.session import Session, moment_text, open_session
+from engine.cli.texts import letter_text
 
 
 @click.command("why")
@@ -45,7 +46,8 @@ def with_sentence(shell: Shell, session: Session, told: Mapping[str, Any]) -> di
 
 def _print_message(shell: Shell, told: Mapping[str, Any]) -> None:
     to = told["to_name"] or told["to"] or shell.text("mail_no_recipient")
-    say(f"{told['id']}  {shell.text('mail_' + told['state'])}  {told['template']}  {to}  {told['decided_by']}")
+    letter, state = letter_text(told["template"], shell.lang), shell.text("mail_" + told["state"])
+    say(f"{told['id']}  {state}  {letter}  {to}  {told['decided_by']}")
     say(f"  {told['sentence']}")
 
 

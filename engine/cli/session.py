@@ -5,9 +5,11 @@ import pwd
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from engine.app.office import Caller, Office
+from engine.app.office import Caller, Office, Words
 from engine.cli.options import Shell
+from engine.cli.texts import letter_text
 from engine.core.errors import Refusal, TransitionRefused
 from engine.core.localday import format_moment
 from engine.core.when import parse_instant
@@ -59,7 +61,18 @@ def open_session(shell: Shell, *, read_only: bool = False) -> Session:
                 params = {"login": login, "other": shell.as_login}
                 fix = f'skede user grant {login} {STAND_IN} -n "WHY"'
                 raise TransitionRefused(reasons=[Refusal("acting_for_other", params, fix, who=("admin",))])
-    return Session(office, caller_of(shell), sandbox, shell.lang)
+    return Session(speaking(office), caller_of(shell), sandbox, shell.lang)
+
+
+def speaking(office: Office) -> Office:
+    """The office with the sentences of the command line, for letters that tell why something was refused."""
+
+    def reason(refusal: Refusal, lang: str) -> str:
+        from engine.cli.failure import reason_text
+
+        return reason_text(refusal, lang)
+
+    return replace(office, words=Words(reason, letter_text))
 
 
 def caller_of(shell: Shell) -> Caller:

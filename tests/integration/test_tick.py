@@ -18,6 +18,7 @@ from engine.app.run import SYSTEM_ACTOR, run
 from engine.app.tick import _refused, tick
 from engine.app.timing import move_deadline, stop_clock
 from engine.bootstrap import open_office
+from engine.cli.session import speaking
 from engine.core.command import Expire, Remind
 from engine.core.errors import Refusal, TransitionRefused, Unavailable
 from engine.settings import load
@@ -195,6 +196,17 @@ def test_an_event_that_is_refused_is_told_once_and_tried_every_day_and_fired_whe
     assert desk.state(reference) == "dropped"
     assert len(desk.mails("guard_refused")) == 1
     assert desk.acts(reference).count("expire") == 6  # twice without a reason: of each deadline
+
+
+def test_the_letter_about_a_refused_event_says_why_in_words(desk: Desk) -> None:
+    desk.office = speaking(desk.office)
+    desk.order("2021-04-15")
+    desk.clock.to("2021-07-16")
+    tick(desk.office)
+    with desk.office.store.read() as tx:
+        (letter,) = [m for m in tx.messages.list() if m.message.template == "guard_refused"]
+    assert [reason["text"] for reason in letter.message.variables["reasons"]] == ["Fältet ”Svar” är tomt och behövs."]
+    assert not any(b"field_missing" in path.read_bytes() for path in desk.outbox())
 
 
 def test_an_event_that_is_refused_for_another_reason_is_told_again(desk: Desk) -> None:
