@@ -159,6 +159,12 @@ def _anchors(value: Any) -> tuple[dict[str, str], ...]:
     return tuple({key: _text(word) for key, word in one.items()} for one in value)
 
 
+def _command(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError('write a list: ["sudo", "-u", "skede-seal", "skede-signer", "/var/lib/skede-seal", "ORIGIN"]')
+    return tuple(_text(word) for word in value)
+
+
 KEYS: dict[str, Callable[[Any], Any]] = {
     "database": _text,
     "lang": partial(_choice, LANGUAGES),
@@ -188,5 +194,6 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "delegation_limit": _amount,
     "seal_every": _delay,
     "anchors": _anchors,
+    "signer": _command,
 }
 """Every setting and what reads it."""

@@ -103,6 +103,7 @@ class Settings(Struct, frozen=True):
         delegation_limit: Highest amount in kronor that a head may decide; None: as the workflow says.
         seal_every: How long after one seal the next is made, where there is something new.
         anchors: Where every seal is handed to, outside the database.
+        signer: The program that holds the seal's key, and its arguments; none: the key stands in `keys/`.
     """
 
     home: Path | None = None
@@ -126,6 +127,7 @@ class Settings(Struct, frozen=True):
     delegation_limit: "Decimal | None" = None
     seal_every: timedelta = timedelta(hours=1)
     anchors: tuple[AnchorSettings, ...] = ()
+    signer: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """The address of a database may hold a password."""

@@ -51,6 +51,11 @@ class FileSigner:
     def __init__(self, folder: Path, name: str) -> None:
         self._folder, self._name = folder, name
 
+    @property
+    def name(self) -> str:
+        """The log that it seals."""
+        return self._name
+
     def make(self) -> Key:
         """Make a key where there is none yet, and write its public half beside it."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -25,6 +25,7 @@ FORMS = {
     "_zone": "name of a time zone", "_window": '"08:00-16:00" or "always"', "_delay": '"10m", "2h"',
     "_days": "list of dates", "_amount": "amount in kronor", "_count": "number", "_names": "list of texts",
     "_domains": "list of domains", "_held": "true, false or a list of messages", "_anchors": "list of anchors",
+    "_command": "list of words",
 }  # fmt: skip
 """What the parser of a setting takes, in words."""
 
