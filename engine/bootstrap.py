@@ -4,7 +4,7 @@ Everything that a command may not need is made when it is first asked for.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from decimal import Decimal
@@ -38,15 +38,18 @@ _ON_SERVER = 1 << 30
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def open_office(settings: Settings, *, clock: Clock | None = None, read_only: bool = False) -> Office:
+def open_office(
+    settings: Settings, *, clock: Clock | None = None, read_only: bool = False, salts: Callable[[], bytes] | None = None
+) -> Office:
     """The office of a home.
 
     Args:
         settings: The home's settings.
         clock: Another clock than the host's; a sandbox brings its own.
         read_only: For commands that only look: the file is opened so that nothing can be written.
+        salts: Another source of the log's salts than the system's, for whoever wants the same bytes twice.
     """
-    store = store_at(settings.database, clock, read_only=read_only)
+    store = store_at(settings.database, clock, read_only=read_only, salts=salts)
     window = settings.send_window or (time(0), time(23, 59, 59))
     calendar = Calendar(settings.tz, settings.closed_days, *window)
     rules = {"dnr": settings.dnr, "body": settings.body, "pay_requires_force": settings.pay_requires_force}

@@ -572,6 +572,10 @@ class UnitOfWork(Protocol):
         """Erasure in the rows that no other store changes."""
         ...
 
+    def salt(self) -> bytes:
+        """32 random bytes for the commitment of an entry."""
+        ...
+
     def savepoint(self) -> "Savepoint": ...
 
     def rollback(self) -> None:

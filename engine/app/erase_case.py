@@ -54,7 +54,7 @@ def erase_in_case(
         wf=f"{after.workflow}@{after.version}", definition=definition.digest,
     )  # fmt: skip
     payload = {"set": kept} if kept else {}
-    whole, logged, head = sealed(entry, payload, after.head)
+    whole, logged, head = sealed(tx, entry, payload, after.head)
     case = replace(apply(after, whole, payload, head), head=head)
     phase, links = definition.states[case.state].phase, links_of(definition, case)
     if not tx.cases.update(case, phase=phase, links=links, expected_n=before.n, expected_head=before.head):

@@ -229,4 +229,4 @@ def _write_undone(tx: UnitOfWork, office: Office, actor: Actor, auth: str, case:
         act="import_undone", case=case.reference, n=case.n + 1, at=at, occ=at, actor=actor.user, auth=auth,
         body={"batch": batch}, wf=f"{case.workflow}@{case.version}", definition=definition.digest,
     )  # fmt: skip
-    tx.log.append(sealed(entry, {}, case.head)[1])
+    tx.log.append(sealed(tx, entry, {}, case.head)[1])

@@ -243,7 +243,7 @@ class _Taking:
         for step in steps:
             entry = entry_of(case, step, definition, self._actor, self._role, self._batch, tx.now)
             known = {"history": step.past.known} if step.past.known else {}
-            whole, logged, head = sealed(entry, known, case.head)
+            whole, logged, head = sealed(tx, entry, known, case.head)
             case = apply(case, whole, None, head)
             tx.log.append(logged)
         if steps:

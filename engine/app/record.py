@@ -1,6 +1,5 @@
 """Write what was decided: entry, case, deadlines and messages, all in the one transaction."""
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,7 +48,7 @@ def record(tx: UnitOfWork, office: Office, definition: Definition, decision: Dec
     messages = fill(tx, office, definition, decision, decision.case)
     # In the payload, because what is written to people names them: it is erasable, and its digest with it.
     queued = {"msgs": {m.key: [m.digest, m.state, m.reason] for m in messages}} if messages else {}
-    entry, logged, head = sealed(decision.entry, {**decision.payload, **queued}, prev)
+    entry, logged, head = sealed(tx, decision.entry, {**decision.payload, **queued}, prev)
     case = replace(decision.case, head=head)
     phase = definition.states[case.state].phase
     links = links_of(definition, case)
@@ -70,9 +69,9 @@ def record(tx: UnitOfWork, office: Office, definition: Definition, decision: Dec
     return Recorded(decision, case, entry, head, definition, messages)
 
 
-def sealed(entry: Entry, payload: Mapping[str, Any], prev: str) -> tuple[Entry, LogLine, str]:
+def sealed(tx: UnitOfWork, entry: Entry, payload: Mapping[str, Any], prev: str) -> tuple[Entry, LogLine, str]:
     """The entry with its commitment and its link, the line to store, and the line's hash."""
-    text, salt = (canonical(payload), secrets.token_bytes(32)) if payload else (None, None)
+    text, salt = (canonical(payload), tx.salt()) if payload else (None, None)
     data = commitment(salt, text) if text is not None and salt is not None else None
     whole = replace(entry, data=data, prev=prev)
     written = line(whole)
@@ -135,7 +134,7 @@ def record_office(
         act=act, case=OFFICE, n=n + 1, at=at, occ=at, actor=actor.user if actor else "unknown", auth=auth, body=body,
         role=role, req=request_id,
     )  # fmt: skip
-    whole, logged, _ = sealed(entry, payload or {}, head or genesis(origin(tx), OFFICE))
+    whole, logged, _ = sealed(tx, entry, payload or {}, head or genesis(origin(tx), OFFICE))
     tx.log.append(logged)
     return whole
 
@@ -155,7 +154,7 @@ def append(
         auth=actor.login, body=body, event=event, source=case.state if event else None,
         wf=f"{case.workflow}@{case.version}", definition=definition.digest,
     )  # fmt: skip
-    whole, logged, head = sealed(entry, payload or {}, case.head)
+    whole, logged, head = sealed(tx, entry, payload or {}, case.head)
     after = apply(case, whole, None, head)
     phase = definition.states[case.state].phase
     links = links_of(definition, after)

@@ -51,5 +51,5 @@ def _take_back(tx: UnitOfWork, office: Office, actor: Actor, by: str, case: Case
         act="undone", case=case.reference, n=case.n + 1, at=at, occ=at, actor=actor.user, auth=actor.login,
         body={"cause": by}, wf=f"{case.workflow}@{case.version}", definition=definition.digest,
     )  # fmt: skip
-    tx.log.append(sealed(entry, {}, case.head)[1])
+    tx.log.append(sealed(tx, entry, {}, case.head)[1])
     tx.cases.delete(case.reference)

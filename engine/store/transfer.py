@@ -100,10 +100,10 @@ def _new_file(path: Path) -> Iterator[Connection]:
 def _fill(old: Connection, new: Connection) -> Copied:
     count = 0
     for table in TABLES:
-        read = _Told(_rows(old, table))
+        read = _Told(rows(old, table))
         _write(new, table, read)
         count += read.count
-        again = _Told(_rows(new, table))
+        again = _Told(rows(new, table))
         for _ in again:
             pass
         if (again.count, again.digest()) != (read.count, read.digest()):
@@ -140,7 +140,8 @@ def _columns(table: Table) -> str:
     return ", ".join(f'"{column.name}"' for column in table.columns if column.computed is None)
 
 
-def _rows(connection: Connection, table: Table) -> Iterator[tuple[Any, ...]]:
+def rows(connection: Connection, table: Table) -> Iterator[tuple[Any, ...]]:
+    """The rows of a table in the order of its key, without what the database computes of them; streamed."""
     order = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
     return iter(streaming(connection)(f'SELECT {_columns(table)} FROM "{table.name}" ORDER BY {order}'))
 

@@ -1,6 +1,7 @@
 """The store: one connection, one transaction, and the stores on it, on SQLite and on PostgreSQL alike."""
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +34,13 @@ from engine.store.evidence import SqlEvidence
 from engine.store.log import SqlLog
 from engine.store.messages import SqlMessages
 from engine.store.small import SqlCounters, SqlRequests, SqlSettings
+
+Salts = Callable[[], bytes]
+"""Where salts come from: the system's random source, or a seeded one of a test that wants the same bytes twice."""
+
+
+def _fresh() -> bytes:
+    return os.urandom(32)
 
 
 class Desk:
@@ -112,6 +120,10 @@ class SqlUnit:
         from engine.store.erasing import SqlErasing
 
         return SqlErasing(self.connection)
+
+    def salt(self) -> bytes:
+        """32 random bytes for the commitment of an entry."""
+        return self._store.salts()
 
     def savepoint(self) -> "SqlSavepoint":
         """A part of the transaction that can fail alone."""
@@ -219,9 +231,12 @@ class SqlSavepoint:
 class SqlStore:
     """Where units of work on one database come from; safe for threads, and after a fork."""
 
-    def __init__(self, database: Database, clock: Clock | None = None, *, read_only: bool = False) -> None:
+    def __init__(
+        self, database: Database, clock: Clock | None = None, *, read_only: bool = False, salts: Salts | None = None
+    ) -> None:
         self._database = database
         self.clock = clock
+        self.salts = salts or _fresh
         self._read_only = read_only
         self._writers: list[Desk] = []
         self._readers: list[Desk] = []
@@ -280,26 +295,32 @@ class SqlStore:
 class SqliteStore(SqlStore):
     """The store on one SQLite file."""
 
-    def __init__(self, path: Path | str, clock: Clock | None = None, *, read_only: bool = False) -> None:
+    def __init__(
+        self, path: Path | str, clock: Clock | None = None, *, read_only: bool = False, salts: Salts | None = None
+    ) -> None:
         from engine.store.database import SqliteDatabase
 
-        super().__init__(SqliteDatabase(Path(path)), clock, read_only=read_only)
+        super().__init__(SqliteDatabase(Path(path)), clock, read_only=read_only, salts=salts)
 
 
 class PostgresStore(SqlStore):
     """The store on one PostgreSQL database."""
 
-    def __init__(self, url: str, clock: Clock | None = None, *, read_only: bool = False) -> None:
+    def __init__(
+        self, url: str, clock: Clock | None = None, *, read_only: bool = False, salts: Salts | None = None
+    ) -> None:
         from engine.store.postgresql import PostgresDatabase
 
-        super().__init__(PostgresDatabase(url), clock, read_only=read_only)
+        super().__init__(PostgresDatabase(url), clock, read_only=read_only, salts=salts)
 
 
-def store_at(database: str, clock: Clock | None = None, *, read_only: bool = False) -> SqlStore:
+def store_at(
+    database: str, clock: Clock | None = None, *, read_only: bool = False, salts: Salts | None = None
+) -> SqlStore:
     """The store of a home: on PostgreSQL where the setting is a URL, else on SQLite.
 
     Raises:
         SettingsError: The URL is none of PostgreSQL's, or its driver is not installed.
     """
     made = PostgresStore if "://" in database else SqliteStore
-    return made(database, clock, read_only=read_only)
+    return made(database, clock, read_only=read_only, salts=salts)
