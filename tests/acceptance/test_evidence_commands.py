@@ -132,7 +132,7 @@ def test_what_is_not_sealed_yet_says_what_to_do(here: Skede) -> None:
     ran = here("audit", "prove", CASE, lang="en")
 
     assert ran.code == 3
-    assert "skede audit seal" in ran.err
+    assert "audit seal" in ran.err
     assert here("audit", "seal", as_="auditor").code == 0
     assert here("audit", "prove", CASE).code == 0
 

@@ -12,6 +12,7 @@ from engine.app.advance import Given
 from engine.app.edit import amend
 from engine.app.forecast import Forecast, SetClock, forecast, run_until
 from engine.app.mail_hold import hold
+from engine.app.office import Office
 from engine.app.tick import tick
 from engine.app.timing import stop_clock
 from engine.bootstrap import open_office, throw_away
@@ -112,11 +113,18 @@ def test_a_forecast_changes_nothing(desk: Desk) -> None:
     assert desk.outbox() == []
 
 
+def _folder_of(office: Office) -> Path:
+    """The folder of the SQLite file that an office works on, asked of SQLite itself."""
+    with office.store.read() as tx:
+        _, _, file = tx.connection.execute("PRAGMA database_list").fetchone()  # type: ignore[attr-defined]
+    return Path(file).parent
+
+
 @pytest.mark.sqlite
 def test_the_copy_is_private_and_removed_when_the_forecast_breaks_off(desk: Desk) -> None:
     copy = throw_away(load(desk.home), desk.clock.at)
     office, _ = copy.__enter__()
-    folder = Path(office.store._path).parent  # type: ignore[attr-defined]
+    folder = _folder_of(office)
     mode = folder.stat().st_mode & 0o777
     assert not copy.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert mode == 0o700
