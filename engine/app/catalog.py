@@ -1,6 +1,7 @@
 """Stored definition versions, compiled once per process."""
 
 from datetime import date
+from difflib import get_close_matches
 from functools import lru_cache
 
 from engine.core.build import from_canonical
@@ -45,7 +46,14 @@ class Catalog:
         """
         row = tx.definitions.current(name, on) or self._titled(tx, name, on)
         if row is None:
-            names = ", ".join(sorted({r.name for r in tx.definitions.all()})) or "none is published"
+            known = sorted({r.name for r in tx.definitions.all()})
+            names = ", ".join(known) or "none is published"
+            near = get_close_matches(name, known, 1)
+            if near:
+                raise NotFound(
+                    f"there is no workflow {name}; did you mean {near[0]}? Here: {names}",
+                    says="workflow_unknown_near", workflow=name, near=near[0], names=names,
+                )  # fmt: skip
             raise NotFound(
                 f"there is no workflow {name}; here: {names}", says="workflow_unknown", workflow=name, names=names
             )

@@ -159,6 +159,11 @@ def _called(what: str, given: str | None, known: Sequence[tuple[str, Text]]) -> 
     if len(found) == 1:
         return found.pop()
     ids = sorted(found) or _near(wanted, known)
+    if not ids:
+        raise UsageError(
+            f"there is no {what} {given} here; skede workflow show WORKFLOW lists those of a workflow",
+            says=f"{what}_unknown_far", what=given,
+        )  # fmt: skip
     listed = [{lang: f"{one} ({title})" for lang, title in dict(known)[one].items()} for one in ids]
     raise UsageError(
         f"there is no {what} {given} here; there are {', '.join(ids)}", says=f"{what}_unknown", what=given, known=listed
@@ -171,7 +176,7 @@ def _near(wanted: str, known: Sequence[tuple[str, Text]]) -> list[str]:
     if len(ids) <= MOST_LISTED:
         return ids
     words = {folded(word): one for one, title in known for word in (one, *title.values())}
-    return sorted({words[word] for word in get_close_matches(wanted, words, MOST_LISTED, 0.5)}) or ids
+    return sorted({words[word] for word in get_close_matches(wanted, words, MOST_LISTED, 0.5)})
 
 
 def _field(definitions: Sequence[Definition], name: str) -> Field:

@@ -1,6 +1,7 @@
 """What people type, looked up: cases, events, people, organisations. What fits several is refused with the list."""
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from engine.app.office import Office
@@ -67,7 +68,9 @@ def person_named(tx: UnitOfWork, text: str) -> Person:
         NotFound: Nobody fits.
         UsageError: Several people fit; they are listed.
     """
-    return _one(tx.directory.find_person(text), text, "person", 'skede person add "NAME" --email ADDRESS')
+    found = tx.directory.find_person(text)
+    near = [] if found else _near(text, [person.name for person in tx.people.persons()])
+    return _one(found, text, "person", 'skede person add "NAME" --email ADDRESS', near)
 
 
 def organisation_named(tx: UnitOfWork, text: str) -> Organisation:
@@ -77,10 +80,24 @@ def organisation_named(tx: UnitOfWork, text: str) -> Organisation:
         NotFound: None fits.
         UsageError: Several fit; they are listed.
     """
-    return _one(tx.directory.find_organisation(text), text, "organisation", 'skede org add "NAME" --kind KIND')
+    found = tx.directory.find_organisation(text)
+    near = [] if found else _near(text, [organisation.name for organisation in tx.people.organisations()])
+    return _one(found, text, "organisation", 'skede org add "NAME" --kind KIND', near)
 
 
-def _one(found: Sequence[Named], text: str, what: str, fix: str) -> Named:
+def _near(text: str, names: Sequence[str]) -> list[str]:
+    """The names that may have been meant: those that hold the text, or look like it."""
+    wanted = text.casefold()
+    inside = [name for name in names if len(wanted) > 2 and wanted in name.casefold()]
+    return (inside or get_close_matches(text, names))[:3]
+
+
+def _one(found: Sequence[Named], text: str, what: str, fix: str, near: Sequence[str] = ()) -> Named:
+    if not found and near:
+        raise NotFound(
+            f"there is no {what} {text}; did you mean {', '.join(near)}? Else: {fix}",
+            says=f"{what}_unknown_near", what=text, near=list(near), fix=fix,
+        )  # fmt: skip
     if not found:
         raise NotFound(f"there is no {what} {text}: {fix}", says=f"{what}_unknown", what=text, fix=fix)
     exact = [x for x in found if text in (x.id, x.name)]

@@ -28,7 +28,10 @@ def party_given(tx: UnitOfWork, text: str) -> PartyGiven:
     """
     role, equals, rest = text.partition("=")
     if not equals or role not in ROLES:
-        raise UsageError(f"{text}: give a party as ROLE=ORG[:PERSON[:FUNCTION]]; roles: {', '.join(ROLES)}")
+        raise UsageError(
+            f"{text}: give a party as ROLE=ORG[:PERSON[:FUNCTION]]; roles: {', '.join(ROLES)}",
+            says="party_malformed", what=text,
+        )  # fmt: skip
     parts = _split(rest)
     organisation = organisation_named(tx, parts[0])
     people: dict[str, tuple[str, ...]] = {}
@@ -37,7 +40,10 @@ def party_given(tx: UnitOfWork, text: str) -> PartyGiven:
         functions = parts[2].split("+") if len(parts) > 2 else ["contact", "leader", "signatory"]
         for function in functions:
             if function not in FUNCTIONS:
-                raise UsageError(f"{function} is not a function; there are {', '.join(FUNCTIONS)}")
+                raise UsageError(
+                    f"{function} is not a function; there are {', '.join(FUNCTIONS)}",
+                    says="function_unknown", what=function,
+                )  # fmt: skip
             people[function] = (person,)
     side = SIDES.get(organisation.kind, "other")
     return PartyGiven(role, organisation.id, side, people, required=role != "evaluator")

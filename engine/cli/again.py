@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from engine.cli.options import Shell
 from engine.core.errors import Refusal
 
+AMISS = ("role_missing", "document_unknown")
+"""Refusals that say that the line itself is wrong: adding to it would not mend it."""
+
 NOTE = '-n "…"'
 _LACKS = re.compile(r" (-[asno] .+)$")
 
@@ -51,7 +54,7 @@ def again(shell: Shell, reasons: Sequence[Refusal]) -> str | None:
     if (
         not lacks
         or "--edit" in shell.words
-        or any(r.code == "role_missing" for r in reasons)
+        or any(r.code in AMISS for r in reasons)
         or any(_name(lack) in typed for lack in lacks)
     ):
         return None

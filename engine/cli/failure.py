@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from engine.cli.again import again, lacking, ready
 from engine.cli.options import Shell
 from engine.cli.output import emit_json, say_beside
-from engine.cli.texts import error_text, param_text, text
+from engine.cli.texts import error_text, has_text, param_text, text
 from engine.core.errors import EngineError, Refusal
 
 _CLICK = {
@@ -121,6 +121,9 @@ def _translated(error: click.ClickException, lang: str) -> str:
     """Click's commonest complaints in the caller's language; click itself speaks English only."""
     match error:
         case click.MissingParameter():
+            told = _missing_argument(error, lang)
+            if told:
+                return told
             hint = error.param.get_error_hint(error.ctx) if error.param and error.ctx else str(error.param_hint)
             return text("usage_missing", lang, name=hint)
         case click.NoSuchOption():
@@ -133,6 +136,20 @@ def _translated(error: click.ClickException, lang: str) -> str:
         if found := pattern.match(message):
             return text(code, lang, what=found[1])
     return message
+
+
+def _missing_argument(error: click.MissingParameter, lang: str) -> str | None:
+    """What an argument is, in words, and how the line is written; None for options and what has no words."""
+    param, ctx = error.param, error.ctx
+    if not isinstance(param, click.Argument) or ctx is None:
+        return None
+    metavar = param.make_metavar(ctx)
+    what = "arg_" + re.sub("[^a-z]+", "_", metavar.lower()).strip("_")
+    if not has_text(what, lang):
+        return None
+    words = [p.make_metavar(ctx) for p in ctx.command.params if isinstance(p, click.Argument) and p.required]
+    command = " ".join((ctx.command_path, *words))
+    return text("usage_missing_argument", lang, what=text(what, lang), command=command)
 
 
 def _bad_value(error: click.BadParameter, lang: str) -> str:

@@ -45,7 +45,11 @@ def log(shell: Shell, /, ref: str | None, **asked: Any) -> None:
     if shell.json:
         emit_lines(contract(entry) for entry in found)
         return
-    for entry in found:
+    first = next(iter(found), None)
+    if first is None:
+        shell.tell("nothing_found")
+        return
+    for entry in chain((first,), found):
         say(entry_line(shell, session, entry))
 
 

@@ -94,7 +94,7 @@ def preview(shell: Shell, template: str, ref: str | None) -> None:
         return
     if session.sandbox:
         mark_sandbox(shell.text("sandbox"), as_json=False)
-    say(f"Subject: {told['subject']}")
+    say(shell.text("guide_subject", subject=told["subject"]))
     say()
     for line in safe_lines(told["text"]):
         say(line)

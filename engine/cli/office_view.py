@@ -1,5 +1,6 @@
 """The office for people: `status`, `today` and `doctor` as they are printed."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -7,11 +8,11 @@ from typing import Any
 from engine.app.doctor_finding import Finding
 from engine.cli.deadline import print_deadlines
 from engine.cli.options import Shell
-from engine.cli.output import say, say_styled
+from engine.cli.output import can_draw, say, say_styled
 from engine.cli.session import Session, moment_text
 from engine.cli.tables import Column, bar, pad, print_table, width
 from engine.cli.texts import has_text
-from engine.core.localday import format_moment
+from engine.core.localday import day_of, format_moment
 from engine.core.money import format_money
 from engine.core.plain import read_instant
 
@@ -19,6 +20,9 @@ MOST = 10
 """Rows of a list in the overview; the commands that list all of them are named beside it."""
 
 MOMENTS = ("now", "newest", "at")
+LACKING = ("_never", "_old", "_none")
+"""How the findings end that say what an office ought to have, and a sandbox need not."""
+
 MARKS = {"ok": ("ok", "green"), "warning": ("!", "yellow"), "error": ("x", "red")}
 
 
@@ -124,7 +128,8 @@ def _cases(shell: Shell, session: Session, title: str, found: Sequence[Mapping[s
     columns = [Column(shell.text(f"today_col_{name}")) for name in ("case", "title", "state", "waits_for", "due")]
     rows = (
         (row["reference"], row["title"], row["state_title"], shell.text(f"role_{row['waits_for']}"),
-         row["next_deadline"]["due_at"][:10] if row["next_deadline"] else "")
+         day_of(read_instant(row["next_deadline"]["due_at"]), shell.settings.tz, ends_day=True).isoformat()
+         if row["next_deadline"] else "")
         for row in found[:MOST]
     )  # fmt: skip
     print_table(columns, rows, color=shell.color)
@@ -135,7 +140,8 @@ def _cases(shell: Shell, session: Session, title: str, found: Sequence[Mapping[s
 def print_findings(shell: Shell, findings: Sequence[Finding]) -> None:
     """Each finding on a line, with what to do under it."""
     for finding in findings:
-        mark, style = MARKS[finding.level]
+        relaxed = finding.level == "ok" and finding.code.endswith(LACKING)  # a sandbox need not have it
+        mark, style = ("–" if can_draw(sys.stdout) else "-", "dim") if relaxed else MARKS[finding.level]
         text = shell.text(f"doctor_{finding.code}", **_shown(shell, finding.params))
         say_styled([(pad(mark, 2), style), (f"  {text}", None)], color=shell.color)
         fix = _fix(shell, finding)

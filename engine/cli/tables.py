@@ -3,6 +3,7 @@
 Rich is imported only where it is used, because importing it takes as long as a whole `show`.
 """
 
+import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,15 @@ from engine.cli.output import can_draw, paint, safe, say
 
 WHOLE_WORD = 44
 """A column whose cells are single words no longer than this is never broken: ids are there to be copied."""
+
+
+LONGEST_WORD, LEAST = 20, 8
+"""How long a word may be for its column to be kept as wide as it, and the least width that the terminal allows for."""
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+GAP = 3
+"""Cells between two columns, as rich sets them."""
 
 
 class Column(Struct, frozen=True):
@@ -74,14 +84,35 @@ def _print_rich_table(columns: Sequence[Column], cells: Sequence[Sequence[str]])
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    console = Console(file=sys.stdout)
+    least = _least_widths(columns, cells, console.width)
     for i, column in enumerate(columns):
-        whole = all(" " not in row[i] and width(row[i]) <= WHOLE_WORD for row in cells)
         table.add_column(
-            Text(column.title), justify="right" if column.right else "left", overflow="fold", no_wrap=whole
-        )
+            Text(column.title), justify="right" if column.right else "left", overflow="fold",
+            no_wrap=_is_whole(i, cells), min_width=least[i],
+        )  # fmt: skip
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
-    Console(file=sys.stdout).print(table)
+    console.print(table)
+
+
+def _is_whole(i: int, cells: Sequence[Sequence[str]]) -> bool:
+    return all(" " not in row[i] and width(row[i]) <= WHOLE_WORD for row in cells)
+
+
+def _least_widths(columns: Sequence[Column], cells: Sequence[Sequence[str]], room: int) -> list[int]:
+    """How wide each column has to be so that no word in it is broken, as far as the terminal has room for that."""
+    words = [{w for cell in (column.title, *(row[i] for row in cells)) for w in cell.split()}
+             for i, column in enumerate(columns)]  # fmt: skip
+    whole = [_is_whole(i, cells) for i in range(len(columns))]
+    for most in range(LONGEST_WORD, LEAST - 1, -1):
+        least = [
+            max((width(w) if kept or _DATE.fullmatch(w) else min(width(w), most) for w in of_column), default=0)
+            for of_column, kept in zip(words, whole, strict=True)
+        ]
+        if sum(least) + GAP * (len(columns) - 1) <= room:
+            break
+    return least
 
 
 def print_tree(root: Branch, *, color: bool = False) -> None:

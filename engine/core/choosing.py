@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 
 from msgspec import Struct
@@ -53,7 +54,11 @@ def choose(setup: Setup, case: Case, command: Advance | Open, occurred: datetime
     """
     values = parse_values(setup, command.set)
     known = set(setup.definition.documents)
-    strange = [Refusal("document_unknown", {"kind": u.kind}) for u in command.uploads if u.kind not in known]
+    strange = [
+        Refusal("document_unknown", {"kind": u.kind, "kinds": sorted(known)})
+        for u in command.uploads
+        if u.kind not in known
+    ]
     n = case.n + 1
     filed = replace(case, documents=case.documents + documents_from(command.uploads, case, n, occurred))
     found: dict[int, Chosen] = {}
@@ -127,7 +132,13 @@ def _wrong(setup: Setup, case: Case, command: Advance | Open, code: str) -> Refu
     state = setup.definition.states[case.state]
     if state.final and code == "wrong_state":
         return Refusal("state_final", {"event": command.event, "state": case.state})
-    return Refusal(code, {"event": command.event, "state": case.state}, f"skede next {case.reference}")
+    params = {"event": command.event, "state": case.state}
+    here = {t.event: t for t in setup.definition.transitions if case.state in t.source and t.by != CLOCK}
+    words = {w.casefold(): e for e, t in here.items() for w in (e, *t.title.values())}
+    near = get_close_matches(command.event.casefold(), words, 1) if code == "unknown_event" else []
+    if near:
+        return Refusal(code, params, f"skede advance {case.reference} {words[near[0]]}")
+    return Refusal(code, params, f"skede next {case.reference}")
 
 
 def context_of(

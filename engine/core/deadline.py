@@ -1,6 +1,6 @@
 """Deadlines: which day and instant a date rule gives, and how that came about in one sentence."""
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from msgspec import Struct
 
@@ -95,6 +95,17 @@ def compute(
         return Due(steps.anchored, steps.instant)
     moved = Span((steps.rolled - steps.anchored).days, "days")
     return Due(steps.rolled, add_span_to_instant(steps.instant, moved, zone, ends_day=ends_day))
+
+
+def day_due(rule: DateRule, due_at: datetime, zone: tzinfo, *, ends_day: bool = False) -> date:
+    """The local day of an instant that the rule gave, also where the deadline was extended since.
+
+    Midnight is the end of a day, as days last to 24:00; unless the rule says `at 00:00`, or is the anchor's own instant
+    and that begins a day (`ends_day` as in `compute`).
+    """
+    if rule.at is not None:
+        return day_of(due_at, zone, ends_day=rule.at != time(0))
+    return day_of(due_at, zone, ends_day=ends_day or rule.unit is not None)
 
 
 _UNITS: dict[str, dict[Unit, tuple[str, str]]] = {

@@ -61,7 +61,7 @@ MALFORMED: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "an unknown role of a party": (
         ("party", SIM, "add", "king=Närhälsan", "-n", "x"),
-        "roles: owner, partner, evaluator",
+        "Roles: owner (project owner), partner, evaluator",
     ),
     "an unknown role of a user": (("user", "grant", "officer", "king", "-n", "x"), "no role king; there are admin"),
     "an unknown kind of document": (("attach", SIM, "photo={paper}"), "no document kind photo; it has agreement"),

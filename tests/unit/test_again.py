@@ -50,4 +50,5 @@ def test_nothing_is_added_where_it_is_somebody_elses_turn() -> None:
     shell = Shell(words=("new", "call"))
 
     assert again(shell, [Refusal("role_missing", {}, "skede new call …", ("officer",)), FIELD]) is None
+    assert again(shell, [Refusal("document_unknown", {"kind": "ansökan"}), FIELD]) is None
     assert lacking(shell, [Refusal("role_missing", {}, "skede new call …")]) == []

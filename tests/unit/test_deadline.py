@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.deadline import DateRule, Due, compute, end_of_day, explain, parse_rule, series_dates, start_of_day
+from engine.core.deadline import (
+    DateRule,
+    Due,
+    compute,
+    day_due,
+    end_of_day,
+    explain,
+    parse_rule,
+    series_dates,
+    start_of_day,
+)
 from engine.core.definition import Roll
 from engine.core.errors import ValueMalformed
 from engine.core.localday import add_months, local_moment
@@ -297,3 +307,22 @@ def test_a_day_that_the_office_closes_is_given_as_the_reason() -> None:
     sentence = explain(rule, anchor, "forward", found, "en", zone=STOCKHOLM, closed=closed)
 
     assert "because 15 May 2026 is a day on which the office is closed, 16 May 2026 is a Saturday and" in sentence
+
+
+@pytest.mark.parametrize(
+    ("rule", "anchor", "ends_day"),
+    [
+        ("entered + 14 days", instant("2025-04-28T10:00+02:00"), False),
+        ("entered + 1 day at 00:00", instant("2025-04-28T10:00+02:00"), False),
+        ("entered + 1 day at 12:00", instant("2025-04-28T10:00+02:00"), False),
+        ("opens_at", instant("2025-05-13T00:00+02:00"), False),
+        ("closes_at", instant("2025-05-13T00:00+02:00"), True),
+        ("due_on", date(2025, 5, 12), True),
+    ],
+)
+def test_the_day_of_a_due_instant_is_the_day_that_the_rule_gave(
+    rule: str, anchor: datetime | date, ends_day: bool
+) -> None:
+    given_by = due(rule, anchor, ends_day=ends_day)
+
+    assert day_due(parse_rule(rule), given_by.due_at, STOCKHOLM, ends_day=ends_day) == given_by.due_on

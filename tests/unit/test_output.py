@@ -72,7 +72,7 @@ def test_no_character_at_all_gets_through_as_a_control_or_format_character() -> 
 
     shown = output.safe(everything)
 
-    assert not [char for char in set(shown) if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
+    assert {"Cc", "Cf", "Cs", "Zl", "Zp"}.isdisjoint(map(unicodedata.category, shown))
 
 
 @pytest.mark.parametrize("raw", [raw for raw, _ in HOSTILE])
@@ -182,6 +182,36 @@ def test_on_a_terminal_markup_in_a_cell_is_text_and_not_obeyed(monkeypatch: pyte
 
     assert "[bold]T" in terminal.getvalue()
     assert "[red]x[/red] \\x1b]0;owned\\x07" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("columns", ["80", "60"])
+def test_on_a_narrow_terminal_no_word_and_no_date_is_broken(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setenv("COLUMNS", columns)
+    row = (
+        "2025-05-12 (om 6 dagar)",
+        "Informationsträff om kompletteringen",
+        "Två språk, en skola (påhittad) i Ale",
+        "x",
+    )
+
+    tables.print_table([Column("Senast"), Column("Vad"), Column("Ärende"), Column("Vem")], [row], color=True)
+
+    for word in " ".join(row).split():
+        assert word in terminal.getvalue(), word
+
+
+def test_where_nothing_fits_dates_stay_whole_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "64")
+    row = ("2025-05-12 (om 6 dagar)", "SIM-2025-0002:board_papers", "Kompletteringsföreläggande ut", "Ale")
+
+    tables.print_table([Column("Senast"), Column("Frist"), Column("Vad"), Column("Vem")], [row], color=True)
+
+    assert "2025-05-12" in terminal.getvalue()
+    assert "SIM-2025-0002:board_papers" in terminal.getvalue()
 
 
 def test_a_tree_shows_who_hangs_on_whom(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
