@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import homes
+import measuring
 import postgres_server
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,9 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the place of the run's database server, which is started when a test first asks for it."""
     if hasattr(config, "workerinput"):
-        # Coverage counts what a worker runs, not the commands that it starts: those would take two to three times
-        # as long, since each loads the program under measurement, and they reach little that no other test does.
-        os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+        measuring.keep_to_this_process()
     if config.getoption("--postgresql"):
         os.environ[homes.VARIABLE] = "postgresql"
     postgres_server.begin_run()

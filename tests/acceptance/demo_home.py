@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import measuring
 import pytest
 from running import SKEDE
 
@@ -43,5 +44,6 @@ def run_demo(*args: str, cwd: Path | None = None) -> subprocess.CompletedProcess
     """The real command, in a process of its own, without any setting of this environment."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("SKEDE_", "_SKEDE"))}
     return subprocess.run(
-        [SKEDE, "demo", *args], capture_output=True, encoding="utf-8", timeout=SLOWEST, env=clean, cwd=cwd, check=False
-    )
+        [SKEDE, "demo", *args], capture_output=True, encoding="utf-8", timeout=SLOWEST, env=clean | measuring.counted(),
+        cwd=cwd, check=False,
+    )  # fmt: skip

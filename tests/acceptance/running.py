@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import homes
+import measuring
 
 from engine.app.office import Office
 from engine.bootstrap import make_home, open_office
@@ -133,7 +134,8 @@ def on_terminal(
     """
     near, far = pty.openpty()
     process = subprocess.Popen(
-        [SKEDE, "--as", as_, *args], cwd=home, env=environment(home, environ) | {"TERM": "xterm", "COLUMNS": "200"},
+        [SKEDE, "--as", as_, *args], cwd=home,
+        env=environment(home, environ) | {"TERM": "xterm", "COLUMNS": "200"} | measuring.counted(),
         stdin=far, stdout=far, stderr=far, close_fds=True,
     )  # fmt: skip
     os.close(far)

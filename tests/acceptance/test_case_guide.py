@@ -3,6 +3,7 @@
 import stat
 from pathlib import Path
 
+import measuring
 import pytest
 import running
 from cases import World, receive
@@ -27,7 +28,7 @@ def editor_in(home: Path, program: str) -> dict[str, str]:
     starter = home / "editor.sh"
     starter.write_text(f'#!/bin/sh\nexec python3 {script} "$1"\n')
     starter.chmod(starter.stat().st_mode | stat.S_IXUSR)
-    return {"EDITOR": str(starter)}
+    return {"EDITOR": str(starter)} | measuring.counted()
 
 
 def test_a_person_is_led_through_an_event_and_sees_the_letters_first(world: World) -> None:

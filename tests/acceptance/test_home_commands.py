@@ -580,7 +580,7 @@ def test_doctor_warns_a_real_home_of_what_it_lacks_and_says_what_to_do(real: Pat
 def test_doctor_tells_of_a_mail_server_that_does_not_answer(home: Path) -> None:
     settings = home / "skede.toml"
     settings.write_text(settings.read_text("utf-8") + '\nkind = "smtp"\nport = 9\ntls = "none"\n', "utf-8")
-    done = running.skede(home, "doctor", "--json")
+    done = running.inline(home, "doctor", "--json")
 
     assert done.code == 6
     assert found(done)["mail_way_shut"] == "error"
@@ -591,7 +591,7 @@ def test_doctor_tells_of_a_damaged_database_and_ends_with_7(home: Path) -> None:
     database = home / "skede.db"
     database.write_bytes(b"not a database at all" * 100)
     database.chmod(0o600)
-    done = running.skede(home, "doctor", "--json")
+    done = running.inline(home, "doctor", "--json")
 
     assert done.code == 7
     assert found(done)["database_closed"] == "error"
@@ -607,7 +607,7 @@ class ThreeHoursAhead:
 def test_doctor_tells_of_a_clock_behind_the_log(real: Path) -> None:
     with open_office(load(real), clock=ThreeHoursAhead()).store.write() as tx:
         record_office(tx, None, "os:test", "clock", {})
-    done = plain(real, "doctor", "--json")
+    done = running.inline(real, "doctor", "--json", as_=None)
 
     assert done.code == 1
     assert found(done)["clock_behind"] == "error"

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import click
+import measuring
 import pytest
 
 from engine.cli import lazy
@@ -26,8 +27,9 @@ HEAVY = ["rich", "sqlalchemy", "sqlmodel", "pydantic", "jinja2", "importlib.meta
 def skede(*args: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("SKEDE_", "_SKEDE"))}
     return subprocess.run(
-        [SKEDE, *args], cwd=cwd, env=clean | environ, capture_output=True, encoding="utf-8", timeout=60, check=False
-    )
+        [SKEDE, *args], cwd=cwd, env=clean | measuring.counted() | environ, capture_output=True, encoding="utf-8",
+        timeout=60, check=False,
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -225,6 +225,7 @@ def test_run_works_until_it_is_told_to_stop_and_then_ends_well(world: World, num
     registered(world)
     worker = started(world, "--every", "0.2")
     wait_for("the delivery", lambda: len(outbox(world)) == 2)
+    wait_for("the seal", lambda: world.inline("status", "--json").json["last_seal"])
     worker.send_signal(number)
     out, err = worker.communicate(timeout=30)
 
