@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from engine.core.canonical import canonical
+from engine.core.canonical import rewritten
 from engine.core.plain import instant
 
 MessageState = Literal[
@@ -53,7 +53,7 @@ class Message(Struct, frozen=True):
             "lang": self.lang, "variables": self.variables, "due_at": instant(self.due_at),
             "attach": list(self.attach), "deadline": self.deadline,
         }  # fmt: skip
-        return sha256(canonical(whole).encode()).hexdigest()
+        return sha256(rewritten(whole).encode()).hexdigest()
 
 
 class StoredMessage(Struct, frozen=True):
@@ -85,4 +85,4 @@ class StoredMessage(Struct, frozen=True):
             "key": self.message.key, "subject": self.subject, "header": self.message_id, "address": self.address,
             "error": self.error, "content": sha256(self.content).hexdigest() if self.content is not None else None,
         }  # fmt: skip
-        return sha256(canonical(whole).encode()).hexdigest()
+        return sha256(rewritten(whole).encode()).hexdigest()
