@@ -144,7 +144,7 @@ ROWS = {
     "cases": "reference = 'SIM-2021-0001'",
     "links": "case_ref = 'SIM-2021-0001'",
     "entries": "case_ref = 'SIM-2021-0001' AND n = 2",
-    "pending": "1",
+    "pending": "id = (SELECT min(id) FROM pending)",  # where the last waits, the order is told by no number
     "leaves": "case_ref = 'SIM-2021-0001' AND n = 2",
     "nodes": "level = 1",
     "checkpoints": "1",
