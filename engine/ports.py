@@ -482,6 +482,10 @@ class AuditStore(Protocol):
         """(leaf, id, case, n, line) of every entry: those in the tree in its order, then those that wait for it."""
         ...
 
+    def in_order(self) -> bool:
+        """Whether there was one writer at a time, so that the entries' keys follow the order of their commits."""
+        ...
+
     def levels(self) -> tuple[int, ...]: ...
     def checkpoints(self) -> Iterator[tuple[int, str, str]]:
         """(size, note, when) of every checkpoint, the smallest first."""

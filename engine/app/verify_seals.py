@@ -173,7 +173,7 @@ def _memory_marks(signer: Signer, found: Sealed) -> list[Mark]:
 
 def _walk(tx: UnitOfWork, marks: Sequence[Mark], found: Sealed) -> None:
     """Build the tree anew from the lines, and compare: leaf by leaf, node by node, root by root."""
-    tree, nodes, latest = Tree(), _Nodes(tx), 0
+    tree, nodes, latest, in_order = Tree(), _Nodes(tx), dict[str, int](), tx.audit.in_order()
     asked, at, since = list(reversed(marks)), LATEST, None
     out_of_turn, told = False, set[str]()
     while asked and asked[-1].size == 0:
@@ -181,10 +181,12 @@ def _walk(tx: UnitOfWork, marks: Sequence[Mark], found: Sealed) -> None:
     for leaf, key, case, n, line in tx.audit.leaves():
         at = (case, n)
         since = since or at
-        if key < latest and not out_of_turn:
+        # With one writer at a time, entries are taken in the order of their keys; with many, each chain's are.
+        turn, group = (key, "") if in_order else (n, case)
+        if turn < latest.get(group, 0) and not out_of_turn:
             out_of_turn = True
             found.bad.append((*at, Why("verify_out_of_turn")))
-        latest = max(latest, key)
+        latest[group] = max(latest.get(group, 0), turn)
         complete = tree.add(line)
         if leaf is None:
             found.waiting += 1

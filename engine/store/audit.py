@@ -17,6 +17,9 @@ from engine.store.connection import Connection, streaming
 from engine.store.statements import SQL
 from engine.store.texts import instant, instant_or_none
 
+MANY_WRITERS = "many_writers"
+"""The setting of a database that is, or once was, on PostgreSQL."""
+
 _COLUMNS = ("kind", "event", "actor", "at", "occ", "wf")
 
 
@@ -99,6 +102,10 @@ class SqlAudit:
     def documents(self) -> tuple[str, ...]:
         """The digests under which documents are kept."""
         return tuple(row[0] for row in self._run(SQL["audit_blobs"]).fetchall())
+
+    def in_order(self) -> bool:
+        """Whether there was one writer at a time: never on PostgreSQL, nor in what was copied from there."""
+        return self._run(SQL["setting_get"], {"name": MANY_WRITERS}).fetchone() is None
 
     def levels(self) -> tuple[int, ...]:
         """The levels of the tree that have nodes, the leaves' first."""

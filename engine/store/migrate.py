@@ -159,6 +159,9 @@ def new_on_server(url: str) -> Iterator[Connection]:
             raise UsageError(f"{shown(url)} is not empty: name a new database, made with createdb")
         _run_migrations(connection)
         yield connection
+        # Entries of several writers are numbered in the order in which they began, not in which they were kept.
+        many = "INSERT INTO settings (name, value) VALUES ('many_writers', '1') ON CONFLICT (name) DO NOTHING"
+        connection.execute(many)
 
 
 def remove_from_server(url: str) -> None:

@@ -36,10 +36,11 @@ WAIT = "10s"
 """How long a statement waits for another's rows before it gives up."""
 
 _LOCAL = f"SET LOCAL lock_timeout = '{WAIT}'; SET LOCAL search_path = public, pg_temp"
-_BEGIN = {
+BEGIN = {
     True: f"BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE; {_LOCAL}; {{clock}}",
     False: f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_LOCAL}; {{clock}}",
 }
+"""How a transaction that writes begins, and one that reads."""
 _OPTIONS: Mapping[str, Any] = {
     "connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
     "tcp_user_timeout": 25_000, "application_name": "skede", "client_encoding": "UTF8",
@@ -198,7 +199,7 @@ class PostgresDatabase:
 
     def begin(self, connection: Connection, *, writes: bool) -> str | None:
         """One round trip: the transaction begins, and the database tells what time it is."""
-        cursor = connection.raw.execute(_BEGIN[writes].format(clock=TEXTS[SQL["sandbox_clock"]][0]))
+        cursor = connection.raw.execute(BEGIN[writes].format(clock=TEXTS[SQL["sandbox_clock"]][0]))
         while cursor.nextset():
             pass
         return str(cursor.fetchone()[0])

@@ -93,8 +93,10 @@ def test_a_copy_there_and_back_is_the_database_again(tmp_path: Path) -> None:
     lived_in(path).close()
     with postgres_server.database(postgres_server.BARE) as url:
         there, again = transfer.copy(path, url), transfer.copy(url, back)
-    assert there == again
+    assert (there.size, there.root, there.rows + 1) == (again.size, again.root, again.rows)
     with closing(sqlite3.connect(path)) as one, closing(sqlite3.connect(back)) as other:
+        # What is left of having been there: entries may have been numbered by many writers at once.
+        other.execute("DELETE FROM settings WHERE name = 'many_writers'")
         tables = [name for (name,) in one.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
         for table in tables:
             rows = f'SELECT * FROM "{table}"'
