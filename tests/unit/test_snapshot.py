@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -20,6 +21,7 @@ from engine.core.snapshot import from_json, to_json
 
 AT = datetime(2021, 3, 4, 11, 30, 0, 123456, tzinfo=UTC)
 WHOLE_SECOND = datetime(2021, 3, 4, 11, 30, tzinfo=UTC)
+FROZEN = Path(__file__).parent.parent / "data" / "snapshot_of_version_1.txt"
 PERSONAL = frozenset({"contact_name", "never_filled"})
 
 
@@ -94,6 +96,11 @@ def test_both_texts_are_canonical() -> None:
     for text in to_json(full_case(), PERSONAL):
         raw = json.loads(text)
         assert text == json.dumps(raw, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def test_the_form_is_that_of_version_1_of_a_log_line_for_ever() -> None:
+    """A `reversed` entry holds this text under its hash (docs/decisions/0021): it is not changed, it is added to."""
+    assert "\n".join(to_json(full_case(), PERSONAL)) + "\n" == FROZEN.read_text("utf-8")
 
 
 def test_two_equal_cases_give_equal_texts_whatever_the_order_of_their_data() -> None:
