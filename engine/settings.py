@@ -85,7 +85,7 @@ class Settings(Struct, frozen=True):
 
     Attributes:
         home: The folder of the home; None outside one. Relative paths of settings are already relative to it.
-        database: The database: a file. (hidden in `repr`, as it may hold a password.)
+        database: The database: a file, or the URL of one on PostgreSQL (hidden in `repr`, as it may hold a password).
         lang: Language of labels and mails where nothing else is known.
         zone: Name of the office's time zone.
         send_window: Local times between which mail leaves; None is always.

@@ -56,7 +56,6 @@ _WORDS = {
     "42501": "this login may not do that there",
     "28000": "it does not let this login in",
     "28P01": "it does not let this login in: look at the password",
-    "3D000": "there is no such database: make it with createdb",
     "42P01": "it is not one of ours: `skede init --database-url` makes one",
     "53100": "the disk is full",
     "53200": "it has not enough memory",
