@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import measuring
 import pytest
 import running
 from cases import World, receive, registered
@@ -37,7 +38,9 @@ DEADLINE = {"id", "case", "name", "due_at", "due_on", "state", "owner", "next_re
 def plain(folder: Path, *args: str, **environ: str) -> Ran:
     """The command outside any home."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("SKEDE_", "_SKEDE"))} | environ
-    done = subprocess.run([SKEDE, *args], cwd=folder, env=clean, capture_output=True, encoding="utf-8", check=False)
+    done = subprocess.run(
+        [SKEDE, *args], cwd=folder, env=clean | measuring.counted(), capture_output=True, encoding="utf-8", check=False
+    )
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
