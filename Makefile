@@ -10,8 +10,12 @@ MINED := build/mining
 # Tests write thousands of small databases, each synchronously: in memory where the machine offers that.
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && echo /dev/shm)
 
+# What of the use cases and commands `make test` also tries on PostgreSQL; `make postgresql` tries all.
+ON_POSTGRESQL := tests/integration/test_bulk.py tests/integration/test_deliver.py \
+	tests/acceptance/test_case_commands.py
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test drill attack mining check format docs bench clean
+.PHONY: help demo test postgresql drill attack mining check format docs bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,12 +42,16 @@ ifdef FLOORS
 else
 	@$(BIN)/pytest -n $(JOBS)
 endif
+	@$(BIN)/pytest -q -n $(JOBS) --postgresql $(ON_POSTGRESQL)
+
+postgresql: $(READY) ## run all tests with their homes on PostgreSQL, which they start; SKEDE_TEST_POSTGRESQL=16 names a version
+	@$(BIN)/pytest -n $(JOBS) --postgresql
 
 attack: $(READY) ## change every cell of a small home, every row too, and see each found (some minutes)
 	@SKEDE_ATTACK=full $(BIN)/pytest -n $(JOBS) tests/integration/test_attack_drill.py
 
-drill: $(READY) ## the long form of the drills: outages, reminders of five hundred cases, five thousand mails
-	@DRILL=long $(BIN)/pytest -q tests/integration/test_outage.py tests/integration/test_reminder_oracle.py tests/integration/test_smtp_drill.py
+drill: $(READY) ## the long form of the drills: outages, reminders of five hundred cases, five thousand mails, races
+	@DRILL=long $(BIN)/pytest -q --timeout=7200 tests/integration/test_races.py tests/integration/test_outage.py tests/integration/test_reminder_oracle.py tests/integration/test_smtp_drill.py
 
 $(MINING)/.ready: requirements/mining.txt
 	@echo "Preparing $(MINING) with pm4py (AGPL; used by this check alone; once, two minutes or so) ..."

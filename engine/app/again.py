@@ -13,8 +13,8 @@ from typing import ParamSpec, TypeVar
 from engine.app.within import Within
 from engine.core.errors import Collided, OutcomeUnknown
 
-TRIES = 12
-"""So often a piece of work is tried; the waits between add up to some three seconds."""
+TRIES = 20
+"""So often a piece of work is tried; the waits between add up to some five seconds."""
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")

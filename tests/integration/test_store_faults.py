@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from store_samples import StillClock, furnished
 
-from engine.app.again import again, known_again
+from engine.app.again import TRIES, again, known_again
 from engine.core.errors import Collided, EngineError, OutcomeUnknown, SettingsError, Unavailable
 from engine.settings import Settings, load, write_default
 from engine.store.postgresql import PostgresDatabase, shown
@@ -184,7 +184,7 @@ def test_one_that_always_meets_another_gives_up_with_a_conflict() -> None:
 
     with pytest.raises(Collided):
         work()
-    assert len(tries) == 12
+    assert len(tries) == TRIES
 
 
 def test_a_server_that_is_not_there_says_so_in_one_line(tmp_path: Path) -> None:
