@@ -145,6 +145,13 @@ def test_an_event_of_another_state_or_of_none_is_refused(state: str, event: str,
     assert (reason.code, reason.params) == (code, {"event": event, "state": state})
 
 
+@pytest.mark.parametrize("typed", ["flie", "Lämna inn", "FILED"])
+def test_an_event_that_is_misspelt_is_answered_with_the_one_that_was_meant(typed: str) -> None:
+    [reason] = refused(a_setup(), a_case("drafted"), fire(typed))
+
+    assert (reason.code, reason.fix) == ("unknown_event", "skede advance M-2021-0001 file")
+
+
 def test_every_reason_is_told_at_once() -> None:
     command = fire("file", by="head", uploads=(an_upload("poem"),), set={"verdict": "ja"})
 
