@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,7 +110,5 @@ def test_commands_on_a_file_do_not_load_the_driver_of_a_server(home: Path) -> No
         "print([m for m in sys.modules if m.startswith('psycopg')], code)"
     )
 
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(home)], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", program, str(home)], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[] 0"
