@@ -444,6 +444,7 @@ def test_what_came_in_folds_to_the_case_that_is_kept(desk: Desk) -> None:
             assert folded == tx.cases.get(reference)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize(
     ("change", "why"),
     [
@@ -461,6 +462,7 @@ def test_an_entry_of_history_that_claims_more_is_found(desk: Desk, change: dict[
     assert any(bad.why.code.startswith(why) for bad in found)
 
 
+@pytest.mark.sqlite
 def test_history_after_a_decision_of_our_own_is_found(desk: Desk) -> None:
     bring(desk, table("case;activity;time\r\nE-1;order;2019-01-02\r\n", workflow="errand"))
     desk.advance("E-1", "wait")

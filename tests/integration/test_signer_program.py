@@ -57,6 +57,7 @@ def test_the_log_is_sealed_verified_and_gets_a_new_key_by_the_program(desk: Desk
     assert stat.S_IMODE((tmp_path / "elsewhere" / "seal.key").stat().st_mode) == 0o600
 
 
+@pytest.mark.sqlite
 def test_a_log_that_was_rewritten_is_not_sealed(desk: Desk) -> None:
     desk.order("2021-06-01")
     copied(desk.home / "skede.db", desk.home / "old.db")
