@@ -76,8 +76,14 @@ def sample_variables(
         ],
         "reasons": [_TEXTS["text"][lang]],
         "source": {"reference": "X-2021-0005", "title": "Munkedal", "dnr": ""},
-        "failed": {"recipient": person, "address": "kim@ale.example", "subject": "Hej", "error": "550", "key": "k",
-                   "doubtful": False},
+        "failed": {
+            "recipient": person,
+            "address": "kim@ale.example",
+            "subject": "Hej",
+            "error": "550",
+            "key": "k",
+            "doubtful": False,
+        },
         "seal": {"size": 200000, "note": "region.example/skede\n200000\nEbxx5hw85XMisuf8T0lFhIQp5EmjFI0XvoQOnuQ56As="},
         "items": [
             {

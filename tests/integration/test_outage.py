@@ -75,7 +75,7 @@ def left_out(desk: Desk) -> Counter[tuple[str, int]]:
 
 
 LONG = os.environ.get("DRILL") == "long"
-OBLIGATIONS = 1000 if LONG else 150
+OBLIGATIONS = 1000 if LONG else 80
 """`make drill` takes the thousand, from several beginnings; every other run a share of them."""
 
 SENT = OBLIGATIONS if LONG else 20
