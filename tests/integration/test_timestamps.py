@@ -118,7 +118,7 @@ def test_a_seal_is_stamped_and_openssl_alone_checks_it(authority: Authority, tmp
         "-in",
         "7.tsr",
         "-CAfile",
-        authority.folder / "ca.pem",
+        f"{authority.folder}/ca.pem",
     ]
     done = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, sorted(path.name for path in tmp_path.iterdir())) == (0, ["7.checkpoint", "7.tsr"])
