@@ -28,7 +28,7 @@ EMPTY, BARE = "skede_empty", "template1"
 """Databases that new ones are copied from: one with our tables, and one with nothing in it."""
 
 _WATCH = """
-import os, shutil, subprocess, sys, time
+import os, shutil, signal, subprocess, sys, time
 owner, folder, *words = sys.argv[1:]
 server = subprocess.Popen(words, stdin=subprocess.DEVNULL)
 def lives():
@@ -39,10 +39,15 @@ def lives():
     except OSError:
         return False
     return True
-while lives() and os.path.isdir(folder + "/data") and server.poll() is None:
-    time.sleep(0.5)
-server.kill() if server.poll() is None else None
-server.wait()
+while lives() and os.path.isdir(folder + "/data") and not os.path.exists(folder + "/stop") and server.poll() is None:
+    time.sleep(0.2)
+if server.poll() is None:
+    server.send_signal(signal.SIGINT)
+try:
+    server.wait(20)
+except subprocess.TimeoutExpired:
+    server.kill()
+    server.wait()
 shutil.rmtree(folder, ignore_errors=True)
 """
 """What stands beside the server and ends it when the run has ended."""
@@ -63,7 +68,15 @@ def begin_run() -> None:
 def end_run() -> None:
     """Let the server go, if one was started and the run is this process's."""
     if os.environ.get(f"{RUN}_OWNER") == str(os.getpid()):
-        shutil.rmtree(os.environ.pop(RUN), ignore_errors=True)
+        folder = Path(os.environ.pop(RUN))
+        if not (folder / "data").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            return
+        (folder / "stop").touch()
+        for _ in range(300):
+            if not folder.exists():
+                break
+            time.sleep(0.1)
     for watcher in _started:
         watcher.wait(timeout=30)
 
@@ -179,7 +192,8 @@ def _start(folder: Path) -> None:
     _run([place / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"], as_other)
     settings = {
         "listen_addresses": "", "unix_socket_directories": folder, "fsync": "off", "synchronous_commit": "off",
-        "full_page_writes": "off", "max_connections": 200, "shared_buffers": "64MB", "max_wal_size": "256MB",
+        "full_page_writes": "off", "dynamic_shared_memory_type": "mmap", "max_connections": 200,
+        "shared_buffers": "64MB", "max_wal_size": "256MB",
         "logging_collector": "off", "log_min_messages": "fatal", "log_min_error_statement": "panic",
     }  # fmt: skip
     words = [str(place / "postgres"), "-D", str(data)]

@@ -39,6 +39,10 @@ class Database(Protocol):
         """Whether it says that the connection is no more."""
         ...
 
+    def spoils(self, error: BaseException | None) -> bool:
+        """Whether the connection is not to be used again after it."""
+        ...
+
     def translated(self, error: BaseException, *, committing: bool = False) -> EngineError:
         """What an error of the driver means for whoever asked."""
         ...

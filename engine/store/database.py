@@ -125,6 +125,9 @@ class SqliteDatabase:
     def is_lost(self, error: BaseException) -> bool:
         return False
 
+    def spoils(self, error: BaseException | None) -> bool:
+        return is_driver_error(error)  # After an error of the disk no handle is trusted again.
+
     def translated(self, error: BaseException, *, committing: bool = False) -> EngineError:
         return translated(error, self._path, committing=committing)
 

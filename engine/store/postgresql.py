@@ -141,8 +141,11 @@ class PostgresConnection:
         """Keep what the transaction did.
 
         Raises:
+            Unavailable: The connection broke before; nothing is kept.
             OutcomeUnknown: It is kept here, and perhaps not on the standby.
         """
+        if self.raw.info.transaction_status == TransactionStatus.UNKNOWN:
+            raise Unavailable("the connection to the database broke: nothing was changed")
         if not self.in_transaction:
             return
         self.warnings.clear()
@@ -210,6 +213,9 @@ class PostgresDatabase:
         return _own(error) is not None
 
     def is_lost(self, error: BaseException) -> bool:
+        return _is_lost(_own(error))
+
+    def spoils(self, error: BaseException | None) -> bool:
         return _is_lost(_own(error))
 
     def translated(self, error: BaseException, *, committing: bool = False) -> EngineError:

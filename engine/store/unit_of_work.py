@@ -161,14 +161,14 @@ class SqlUnit:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        broken = self._database.is_error(error)
+        broken = self._database.spoils(error)
         try:
             if error is None:
                 self._database.commit(self.connection)
             else:
                 self._undo()
         except Exception as failed:
-            broken = True
+            broken = self._database.spoils(failed)
             self._undo()
             if self._database.is_error(failed):
                 raise self._database.translated(failed, committing=True) from failed
@@ -189,7 +189,7 @@ class SqlUnit:
     def _leave(self, *, broken: bool) -> None:
         self._desk.cases.leave()
         if broken:
-            self.connection.close()  # After an error of the disk no handle is trusted again.
+            self.connection.close()
         else:
             self._desk.used = True
             self._store.take_back(self._desk)

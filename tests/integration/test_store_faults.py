@@ -79,6 +79,19 @@ CREATE CONSTRAINT TRIGGER w AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR 
 INSERT INTO t VALUES (1)"""
 
 
+def test_a_cut_that_somebody_made_the_best_of_is_not_told_as_kept(store: PostgresStore, url: str) -> None:
+    def work() -> None:
+        with store.write() as tx:
+            tx.settings.put("a", "b")
+            cut(url)
+            with suppress(psycopg.Error):
+                tx.settings.put("c", "d")
+
+    with pytest.raises(Unavailable, match="nothing was changed"):
+        work()
+    assert value(url, "a") is None
+
+
 class Cutting(PostgresDatabase):
     """A database whose connection breaks once while a transaction is being kept: before it was, or after."""
 
