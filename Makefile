@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-JOBS ?= 3
+JOBS ?= 4
 MINING := .venv-mining
 MINED := build/mining
 # Tests write thousands of small databases, each synchronously: in memory where the machine offers that.
