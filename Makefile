@@ -4,15 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-JOBS ?= 4
+JOBS ?= 3
 MINING := .venv-mining
 MINED := build/mining
 # Tests write thousands of small databases, each synchronously: in memory where the machine offers that.
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && echo /dev/shm)
 
 # What of the use cases and commands `make test` also tries on PostgreSQL; `make postgresql` tries all.
-ON_POSTGRESQL := tests/integration/test_bulk.py tests/integration/test_deliver.py \
-	tests/acceptance/test_case_commands.py
+ON_POSTGRESQL := tests/integration/test_bulk.py tests/integration/test_deliver.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test postgresql drill attack mining check format docs bench clean

@@ -30,6 +30,7 @@ from engine.app.tick import tick
 from engine.app.verify import verify
 from engine.bootstrap import open_office
 from engine.core.command import Advance
+from engine.core.errors import Unavailable
 from engine.core.message import StoredMessage
 from engine.core.plain import instant
 from engine.readers.toml import read_definition
@@ -39,7 +40,7 @@ from engine.store.database import connect
 from engine.store.migrate import create
 
 LONG = os.environ.get("DRILL") == "long"
-MESSAGES = 5000 if LONG else 200
+MESSAGES = 5000 if LONG else 100
 """`make drill` sends five thousand messages; every other run some hundreds."""
 
 OFFICER = Caller("officer", "os:drill as officer")
@@ -106,8 +107,10 @@ class Drill:
                 _signal([one for one, word in zip(crew, words, strict=True) if word == "run"], signal.SIGTERM)
             time.sleep(0.002)
         self.killed += sum(1 for one in crew if one.returncode == -signal.SIGKILL)
-        # SIGTERM ends one that has not begun, or has said goodbye already, as it ends any program.
-        assert {one.returncode for one in crew} <= {0, -signal.SIGKILL, -signal.SIGTERM}
+        # SIGTERM ends one that has not begun, or has said goodbye already, as it ends any program; on a busy machine
+        # one may wait too long for the others and say so, and the next finds all that it left.
+        ends = {0, -signal.SIGKILL, -signal.SIGTERM, Unavailable.exit_code}
+        assert {one.returncode for one in crew} <= ends, [one.returncode for one in crew]
 
     def call_off(self) -> None:
         """Finish a case while mailers work: in that transaction its reminder is called off, unless it has left."""
