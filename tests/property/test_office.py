@@ -12,18 +12,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from walking import Walker
 
-from engine.app.advance import Given
+from engine.app.advance import Given, advance
 from engine.app.edit import note
+from engine.app.next_events import next_events
 from engine.app.timing import correct, move_deadline, stop_clock
 from engine.bootstrap import open_office
 from engine.core.case import Case
 from engine.core.chain import commitment, genesis, leaf_hash
 from engine.core.definition import Definition
 from engine.core.entry import CHANGES, Entry, parse
-from engine.core.errors import EngineError
+from engine.core.errors import EngineError, TransitionRefused
 from engine.core.fold import fold
 from engine.ports import LogLine
 from engine.settings import load
+
+LOGINS = ("officer", "head", "registrar", "secretary", "controller", "auditor", "archivist")
 
 
 class Office(RuleBasedStateMachine):
@@ -73,6 +76,21 @@ class Office(RuleBasedStateMachine):
                 after = self.walker.case(place[0])
                 assert after.revision == before.revision
                 assert (after.state, after.data, after.deadlines) == (before.state, before.data, before.deadlines)
+
+    @rule(login=st.sampled_from(LOGINS))
+    def next_tells_what_advance_does(self, login: str) -> None:
+        place = self.walker.somewhere()
+        if place is None:
+            return
+        office, caller, reference = self.walker.office, self.walker.caller(login), place[0]
+        foretold = next_events(office, caller, reference).events
+        for possible in self.walker.random.sample(foretold, min(3, len(foretold))):
+            codes: list[str] = []
+            try:
+                advance(office, caller, reference, possible.event, Given(dry_run=True))
+            except TransitionRefused as error:
+                codes = [reason.code for reason in error.reasons]
+            assert (possible.allowed, [reason.code for reason in possible.missing]) == (not codes, codes)
 
     @rule(event=st.sampled_from(["contact", "receive"]))
     def open_application(self, event: str) -> None:
