@@ -10,6 +10,9 @@ MINED := build/mining
 # Tests write thousands of small databases, each synchronously: in memory where the machine offers that.
 export PYTEST_DEBUG_TEMPROOT := $(shell test -w /dev/shm && echo /dev/shm)
 
+# A test starts a thousand commands: each would compile the whole program anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # What of the use cases and commands `make test` also tries on PostgreSQL; `make postgresql` tries all.
 ON_POSTGRESQL := tests/integration/test_bulk.py tests/integration/test_deliver.py
 
@@ -25,7 +28,8 @@ $(READY): pyproject.toml requirements/dev.txt
 	@echo "Preparing $(VENV) (once, a minute or so) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps \
+		--config-settings editable_mode=compat -e . # a path in a .pth file, since a finder would be loaded by every start
 	@touch $@
 
 demo: $(READY) ## build a sandbox home from the programme's real calls in demo-home/, and show what happened
