@@ -15,7 +15,8 @@ from engine.app.office import Caller, Office
 from engine.app.prove import prove
 from engine.app.seal import seal_by_hand
 from engine.app.verify_seals import check_seals
-from engine.bootstrap import make_home, open_office
+from engine.bootstrap.home import make_home
+from engine.bootstrap.office import open_office
 from engine.core.chain import genesis, leaf_hash
 from engine.core.entry import Entry, line, parse
 from engine.core.proof import parse_proof, proven_entries

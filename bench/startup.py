@@ -21,7 +21,8 @@ from report import table, write
 from engine.app.advance import Given
 from engine.app.office import Caller
 from engine.app.open_case import open_case
-from engine.bootstrap import make_home, open_office
+from engine.bootstrap.home import make_home
+from engine.bootstrap.office import open_office
 from engine.settings import load
 
 ROUNDS = 21

@@ -23,7 +23,8 @@ from engine.app.mail_hold import hold
 from engine.app.office import Caller, Office
 from engine.app.open_case import open_case
 from engine.app.tick import tick
-from engine.bootstrap import make_home, open_office
+from engine.bootstrap.home import make_home
+from engine.bootstrap.office import open_office
 from engine.core.plain import instant
 from engine.settings import load
 from engine.store.database import connect

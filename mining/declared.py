@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from engine.bootstrap import open_office
+from engine.bootstrap.office import open_office
 from engine.core.definition import Definition
 from engine.ports import UnitOfWork
 from engine.settings import load

@@ -16,7 +16,8 @@ from engine.app.office import Caller, Office
 from engine.app.open_case import open_case
 from engine.app.papers import sign
 from engine.app.tick import Ticked, tick
-from engine.bootstrap import make_home, open_office
+from engine.bootstrap.home import make_home
+from engine.bootstrap.office import open_office
 from engine.core.case import Case
 from engine.core.definition import Definition, Field
 from engine.core.errors import EngineError, Refusal, TransitionRefused

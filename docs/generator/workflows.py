@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from docs.generator.markdown import bullets, code, codes, page, table
-from engine.bootstrap import shipped
+from engine.bootstrap.plugins import shipped
 from engine.cli.texts import role_text
 from engine.core.build import build
 from engine.core.definition import DeadlineRule, Definition, Field, GuardUse, Needs, State, Transition

@@ -117,7 +117,7 @@ def _would_tick(shell: Shell) -> None:
     from engine.app.clock import goal_of
     from engine.app.forecast import forecast
     from engine.app.mail_queue import seen_by_office
-    from engine.bootstrap import throw_away
+    from engine.bootstrap.home import throw_away
     from engine.cli.mail_ahead import print_mails
 
     session = open_session(shell, read_only=True)

@@ -21,7 +21,7 @@ def db() -> None:
 @pass_shell
 def upgrade(shell: Shell, roles: bool) -> None:
     """Bring the database to the newest schema."""
-    from engine.bootstrap import install_roles, upgrade_database
+    from engine.bootstrap.databases import install_roles, upgrade_database
 
     before, after = upgrade_database(shell.settings)
     made = install_roles(shell.settings) if roles else ()
@@ -37,7 +37,7 @@ def upgrade(shell: Shell, roles: bool) -> None:
 @pass_shell
 def check(shell: Shell) -> None:
     """Look whether the database is whole; exit 7 if it is not."""
-    from engine.bootstrap import check_database
+    from engine.bootstrap.databases import check_database
 
     wrong = check_database(shell.settings)
     if shell.json:
@@ -55,7 +55,7 @@ def check(shell: Shell) -> None:
 @pass_shell
 def backup(shell: Shell, file: Path) -> None:
     """Copy the database into FILE, consistent while it is in use."""
-    from engine.bootstrap import back_up
+    from engine.bootstrap.databases import back_up
 
     back_up(shell.settings, file)
     size = file.stat().st_size
@@ -71,7 +71,7 @@ def backup(shell: Shell, file: Path) -> None:
 @pass_shell
 def restore(shell: Shell, file: Path, yes: bool) -> None:
     """Put the backup FILE in place of the database; on a terminal it asks first."""
-    from engine.bootstrap import restore_backup
+    from engine.bootstrap.databases import restore_backup
 
     home = shell.settings.at_home()
     if not yes and sys.stdin.isatty():
@@ -90,7 +90,7 @@ def restore(shell: Shell, file: Path, yes: bool) -> None:
 @pass_shell
 def copy(shell: Shell, target: str) -> None:
     """Copy the database whole to URL: an empty database on PostgreSQL, or a new file."""
-    from engine.bootstrap import move_database
+    from engine.bootstrap.databases import move_database
 
     copied, shown = move_database(shell.settings, target)
     if shell.json:

@@ -50,7 +50,7 @@ def _require_room(shell: Shell, place: Path) -> None:
     """Refuse a folder in which something else lies than what an earlier demo made."""
     from engine.app.demo.place import is_taken
     from engine.app.demo.story import is_demo
-    from engine.bootstrap import open_office
+    from engine.bootstrap.office import open_office
     from engine.settings import FILE, load
 
     if not is_taken(place):
@@ -78,7 +78,9 @@ def _built(shell: Shell, workshop: Path, place: Path) -> dict[str, Any]:
     from engine.app.demo.place import name_office, put_in_place
     from engine.app.demo.retold import retell
     from engine.app.demo.story import BEGIN, YEARS, set_up, tell
-    from engine.bootstrap import copy_database, make_home, open_office
+    from engine.bootstrap.databases import copy_database
+    from engine.bootstrap.home import make_home
+    from engine.bootstrap.office import open_office
     from engine.cli.progress import track
     from engine.settings import load
 
@@ -100,7 +102,8 @@ def _proof(settings: "Settings", workshop: Path, stage: "Stage") -> dict[str, An
     from engine.app.demo.projects import PROJECTS
     from engine.app.demo.tampering import change_one_byte
     from engine.app.verify import verify
-    from engine.bootstrap import copy_database, open_office
+    from engine.bootstrap.databases import copy_database
+    from engine.bootstrap.office import open_office
     from engine.settings import FILE, load
 
     office = open_office(settings, read_only=True)

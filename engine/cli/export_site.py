@@ -28,7 +28,7 @@ def write_site(
     Raises:
         UsageError: The folder holds something that is no earlier site.
     """
-    from engine.bootstrap import granted_amount
+    from engine.bootstrap.plugins import granted_amount
     from engine.diagram import svg
 
     check_place(folder)

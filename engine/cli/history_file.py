@@ -23,7 +23,7 @@ def history_of(
     Raises:
         UsageError: It cannot be read.
     """
-    from engine.bootstrap import history_workflow
+    from engine.bootstrap.plugins import history_workflow
 
     source = History(path.name, "", history_workflow(), map=mapped, workflow=workflow, state=state, sort=sort)
     if _is_xes(path):

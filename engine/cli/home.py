@@ -18,7 +18,7 @@ from engine.core.errors import EngineError, UsageError
 @pass_shell
 def init(shell: Shell, folder: Path | None, sandbox: bool, start: str | None, database_url: str | None) -> None:
     """Make a home in DIR, or in this folder."""
-    from engine.bootstrap import make_home
+    from engine.bootstrap.home import make_home
     from engine.cli.clock import instant_of
     from engine.settings import Settings
 
@@ -46,7 +46,7 @@ def status(shell: Shell, call: str | None) -> None:
 
     session = open_session(shell, read_only=True)
     if call:
-        from engine.bootstrap import granted_amount
+        from engine.bootstrap.plugins import granted_amount
 
         told = use.call_money(session.office, session.caller, call, granted_amount)
     else:
@@ -83,7 +83,8 @@ def today(shell: Shell) -> None:
 def doctor(shell: Shell) -> None:
     """Examine the home; every finding says what to do. Ends with 0 unless something is wrong."""
     from engine.app.doctor import examine
-    from engine.bootstrap import open_office, readings
+    from engine.bootstrap.databases import readings
+    from engine.bootstrap.office import open_office
     from engine.cli.office_view import finding_json, print_findings
 
     settings = shell.settings

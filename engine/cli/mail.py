@@ -85,7 +85,7 @@ def show(shell: Shell, number: int) -> None:
 def preview(shell: Shell, template: str, ref: str | None) -> None:
     """What a TEMPLATE says: about a case as it is now, or with sample values."""
     from engine.app.mail_queue import preview as ask
-    from engine.bootstrap import sample_variables
+    from engine.bootstrap.plugins import sample_variables
 
     session = open_session(shell, read_only=True)
     told = ask(session.office, session.caller, template, ref, sample_variables)

@@ -22,7 +22,7 @@ def forecast(shell: Shell, ref: str | None, within: str) -> None:
     from engine.app.clock import goal_of
     from engine.app.forecast import forecast as run
     from engine.app.mail_queue import seen_by_office
-    from engine.bootstrap import throw_away
+    from engine.bootstrap.home import throw_away
 
     session = open_session(shell, read_only=True)
     reference = seen_by_office(session.office, session.caller, ref)

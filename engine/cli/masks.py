@@ -43,7 +43,7 @@ def mask_for(shell: Shell, session: Session, *, anonymous: bool) -> "Mask":
         Unavailable: The home's key for pseudonyms cannot be read, or made.
     """
     from engine.app.event_logs import fields_of_all
-    from engine.bootstrap import KEYS
+    from engine.bootstrap.office import KEYS
     from engine.exports.mask_key import SIZE, mask_key
     from engine.exports.masking import Mask
 

@@ -47,7 +47,7 @@ def open_session(shell: Shell, *, read_only: bool = False) -> Session:
         TransitionRefused: `--as` in a real home, by a login that may not act for others.
         Unavailable: The database cannot be opened now.
     """
-    from engine.bootstrap import open_office
+    from engine.bootstrap.office import open_office
 
     settings = shell.settings
     settings.at_home()

@@ -18,7 +18,8 @@ import homes
 import measuring
 
 from engine.app.office import Office
-from engine.bootstrap import make_home, open_office
+from engine.bootstrap.home import make_home
+from engine.bootstrap.office import open_office
 from engine.cli.main import main
 from engine.cli.options import Shell
 from engine.cli.session import caller_of

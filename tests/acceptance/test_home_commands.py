@@ -17,7 +17,8 @@ from paths import Places
 from running import SKEDE, Ran
 
 from engine.app.record import record_office
-from engine.bootstrap import make_home, open_office
+from engine.bootstrap.home import make_home
+from engine.bootstrap.office import open_office
 from engine.cli.options import Shell
 from engine.cli.session import caller_of
 from engine.settings import load

@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from cases import World, registered
 from running import SKEDE
 
-from engine.bootstrap import make_home
+from engine.bootstrap.home import make_home
 from engine.cli.options import Shell
 from engine.cli.session import caller_of
 

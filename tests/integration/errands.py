@@ -14,7 +14,7 @@ from engine.app.home import furnish
 from engine.app.office import Caller, Office
 from engine.app.open_case import open_case
 from engine.app.publish import publish
-from engine.bootstrap import open_office
+from engine.bootstrap.office import open_office
 from engine.ports import Channel, LogLine
 from engine.readers.toml import read_definition
 from engine.settings import load, write_default

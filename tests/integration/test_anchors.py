@@ -16,7 +16,7 @@ from engine.app.seal import Sealing, seal_by_hand
 from engine.app.tick import tick
 from engine.app.verify import verify
 from engine.app.verify_seals import Anchored
-from engine.bootstrap import open_office
+from engine.bootstrap.office import open_office
 from engine.core.errors import LogTampered, NotFound, SettingsError, Unavailable, ValueMalformed
 from engine.ports import SealedNote
 from engine.readers.anchor import read_anchor

@@ -29,7 +29,7 @@ from engine.app.seal import seal_by_hand
 from engine.app.tick import tick
 from engine.app.verify import verify
 from engine.app.verify_seals import Anchored
-from engine.bootstrap import open_office
+from engine.bootstrap.office import open_office
 from engine.core.canonical import canonical
 from engine.core.chain import genesis, leaf_hash
 from engine.core.errors import LogTampered

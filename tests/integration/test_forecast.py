@@ -15,7 +15,8 @@ from engine.app.mail_hold import hold
 from engine.app.office import Office
 from engine.app.tick import tick
 from engine.app.timing import stop_clock
-from engine.bootstrap import open_office, throw_away
+from engine.bootstrap.home import throw_away
+from engine.bootstrap.office import open_office
 from engine.settings import load
 
 

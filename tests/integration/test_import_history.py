@@ -23,7 +23,7 @@ from engine.app.import_cases import undo_import
 from engine.app.import_history import History, history_template, import_history
 from engine.app.log_query import Asked, entries
 from engine.app.verify import verify
-from engine.bootstrap import history_workflow
+from engine.bootstrap.plugins import history_workflow
 from engine.core.case import Case
 from engine.core.errors import EngineError, TransitionRefused, UsageError
 from engine.core.fold import fold

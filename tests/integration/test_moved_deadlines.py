@@ -13,7 +13,7 @@ from icalendar import Calendar, Component
 from engine.app.advance import Given
 from engine.app.tick import tick
 from engine.app.timing import move_deadline, stop_clock
-from engine.bootstrap import shipped
+from engine.bootstrap.plugins import shipped
 from engine.core.build import build
 
 

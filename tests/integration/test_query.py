@@ -16,7 +16,8 @@ from engine.app.next_events import next_events
 from engine.app.office import Caller, Office
 from engine.app.open_case import open_case
 from engine.app.query import show, tree
-from engine.bootstrap import make_home, open_office
+from engine.bootstrap.home import make_home
+from engine.bootstrap.office import open_office
 from engine.core.errors import EngineError, NotFound, TransitionRefused, UsageError
 from engine.core.plain import instant
 from engine.settings import load

@@ -29,7 +29,7 @@ from engine.app.open_case import open_case
 from engine.app.publish import publish
 from engine.app.seal import seal_by_hand
 from engine.app.verify import verify
-from engine.bootstrap import open_office
+from engine.bootstrap.office import open_office
 from engine.core.errors import Refusal, TransitionRefused
 from engine.core.guard import Context, Registry
 from engine.ports import CaseFilter

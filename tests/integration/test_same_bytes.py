@@ -18,7 +18,7 @@ from engine.app.open_case import open_case
 from engine.app.seal import seal_by_hand
 from engine.app.tick import tick
 from engine.app.verify import verify
-from engine.bootstrap import open_office
+from engine.bootstrap.office import open_office
 from engine.core.errors import TransitionRefused
 from engine.exports.jsonl import json_lines
 from engine.settings import load

@@ -19,7 +19,8 @@ from engine.app.seal import rotate, seal_anew, seal_by_hand, sequence
 from engine.app.tick import tick
 from engine.app.verify import verify
 from engine.app.verify_seals import Anchored
-from engine.bootstrap import back_up, open_office, restore_backup
+from engine.bootstrap.databases import back_up, restore_backup
+from engine.bootstrap.office import open_office
 from engine.core.errors import LogTampered, NotFound, TransitionRefused, Unavailable
 from engine.core.proof import proven_entries
 from engine.ports import SealedNote
@@ -301,7 +302,7 @@ import os, sys
 from pathlib import Path
 from engine.app.office import Caller
 from engine.app.seal import seal_by_hand
-from engine.bootstrap import open_office
+from engine.bootstrap.office import open_office
 from engine.settings import load
 import engine.signing as signing
 kept = signing._write

@@ -12,7 +12,7 @@ from errands import ADMIN, Desk, build_home
 
 from engine.app.seal import rotate, seal_anew, seal_by_hand
 from engine.app.verify import verify
-from engine.bootstrap import open_office
+from engine.bootstrap.office import open_office
 from engine.core.errors import LogTampered, SettingsError, Unavailable
 from engine.settings import load
 from engine.signer.command import CommandSigner

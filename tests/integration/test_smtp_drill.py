@@ -28,7 +28,7 @@ from engine.app.publish import publish
 from engine.app.run import run
 from engine.app.tick import tick
 from engine.app.verify import verify
-from engine.bootstrap import open_office
+from engine.bootstrap.office import open_office
 from engine.core.command import Advance
 from engine.core.errors import Unavailable
 from engine.core.message import StoredMessage

@@ -17,7 +17,7 @@ from engine.app.edit import amend
 from engine.app.run import SYSTEM_ACTOR, run
 from engine.app.tick import BATCH, _refused, tick
 from engine.app.timing import move_deadline, stop_clock
-from engine.bootstrap import open_office
+from engine.bootstrap.office import open_office
 from engine.cli.session import speaking
 from engine.core.command import Expire, Remind
 from engine.core.errors import Refusal, TransitionRefused, Unavailable

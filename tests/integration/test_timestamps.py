@@ -14,7 +14,7 @@ from engine.anchors.timestamp import TimestampAnchor
 from engine.app.seal import seal_by_hand
 from engine.app.verify import verify
 from engine.app.verify_seals import Anchored
-from engine.bootstrap import open_office
+from engine.bootstrap.office import open_office
 from engine.core.errors import LogTampered, SettingsError, Unavailable
 from engine.ports import SealedNote
 from engine.readers.anchor import read_anchor

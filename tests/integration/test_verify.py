@@ -22,7 +22,7 @@ from engine.app.record import origin, record_office
 from engine.app.timing import correct
 from engine.app.verify import Verified, replay, verify
 from engine.app.verify_chain import personal_fields
-from engine.bootstrap import open_office
+from engine.bootstrap.office import open_office
 from engine.core.canonical import canonical
 from engine.core.chain import genesis, leaf_hash
 from engine.core.errors import TransitionRefused

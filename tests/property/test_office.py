@@ -16,7 +16,7 @@ from engine.app.advance import Given, advance
 from engine.app.edit import note
 from engine.app.next_events import next_events
 from engine.app.timing import correct, move_deadline, stop_clock
-from engine.bootstrap import open_office
+from engine.bootstrap.office import open_office
 from engine.core.case import Case
 from engine.core.chain import commitment, genesis, leaf_hash
 from engine.core.definition import Definition
