@@ -1,11 +1,12 @@
 """Copies of a database: taken while it is in use, and put back in one transaction."""
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 from engine.core.errors import LogTampered, UsageError
 from engine.store.connection import Connection
-from engine.store.database import connect, is_driver_error, raw_connection, translated
+from engine.store.database import connect, in_our_words, raw_connection
 from engine.store.files import finish, private_files, unfinished
 from engine.store.migrate import check
 
@@ -19,14 +20,10 @@ def backup(path: Path, target: Path) -> None:
     """
     if os.path.lexists(target):
         raise UsageError(f"{target} is there already; a backup is never written over another file")
-    source = connect(path, read_only=True)
-    try:
-        with private_files(), unfinished(target) as temporary:
-            _copy(source, temporary)
-            refuse_if_wrong(temporary)
-            finish(temporary, target)
-    finally:
-        source.close()
+    with closing(connect(path, read_only=True)) as source, private_files(), unfinished(target) as temporary:
+        _copy(source, temporary)
+        refuse_if_wrong(temporary)
+        finish(temporary, target)
 
 
 def restore(path: Path, source: Path) -> None:
@@ -40,30 +37,18 @@ def restore(path: Path, source: Path) -> None:
     if not os.path.lexists(path):
         backup(source, path)
         return
-    kept = connect(source, read_only=True)
     # Through SQLite and not by renaming: a write-ahead log left beside the old file must not meet the new one.
-    target = connect(path, any_schema=True)
-    try:
+    with (
+        in_our_words(path),
+        closing(connect(source, read_only=True)) as kept,
+        closing(connect(path, any_schema=True)) as target,
+    ):
         kept.backup(target)
-    except Exception as error:
-        if is_driver_error(error):
-            raise translated(error, path) from error
-        raise
-    finally:
-        target.close()
-        kept.close()
 
 
 def _copy(source: Connection, target: Path) -> None:
-    copy = raw_connection(target, "rwc")
-    try:
+    with in_our_words(target), closing(raw_connection(target, "rwc")) as copy:
         source.backup(copy)
-    except Exception as error:
-        if is_driver_error(error):
-            raise translated(error, target) from error
-        raise
-    finally:
-        copy.close()
 
 
 def refuse_if_wrong(path: Path) -> None:

@@ -5,6 +5,8 @@ The same for PostgreSQL stands in `postgresql.py`.
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -133,16 +135,9 @@ class SqliteDatabase:
 
     def scrub(self) -> None:
         """Rewrite the file without what was deleted, and empty its write-ahead log."""
-        connection = connect(self._path)
-        try:
+        with in_our_words(self._path), closing(connect(self._path)) as connection:
             connection.execute("VACUUM")
             busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        except Exception as error:
-            if is_driver_error(error):
-                raise translated(error, self._path) from error
-            raise
-        finally:
-            connection.close()
         if busy:
             raise Unavailable(f"{self._path} is in use: traces of what was erased are left until it is not")
 
@@ -160,6 +155,17 @@ def translated(error: BaseException, path: Path, *, committing: bool = False) ->
     if str(error).startswith("UNIQUE constraint failed"):
         return ConcurrentUpdate(f"that is there already: {error}")
     return EngineError(f"{path}: the database refused: {error}")
+
+
+@contextmanager
+def in_our_words(path: Path) -> Iterator[None]:
+    """Say what the driver refuses in our words."""
+    try:
+        yield
+    except Exception as error:
+        if is_driver_error(error):
+            raise translated(error, path) from error
+        raise
 
 
 def is_driver_error(error: BaseException | None) -> bool:

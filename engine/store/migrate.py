@@ -5,7 +5,7 @@ Each of `create`, `upgrade` and `check` takes the path of a file or the URL of a
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeGuard
 
@@ -22,9 +22,8 @@ from engine.store.database import (
     APPLICATION_ID,
     SCHEMA,
     connect,
-    is_driver_error,
+    in_our_words,
     raw_connection,
-    translated,
 )
 from engine.store.files import finish, private_files, unfinished
 
@@ -47,18 +46,10 @@ def create(place: Path | str) -> None:
     if os.path.lexists(path):
         raise UsageError(f"{path} is there already")
     with private_files(), unfinished(path) as temporary:
-        try:
-            connection = raw_connection(temporary, "rwc")
-            try:
-                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                _to_head(connection)
-                connection.execute("PRAGMA journal_mode = WAL")
-            finally:
-                connection.close()
-        except Exception as error:
-            if is_driver_error(error):
-                raise translated(error, path) from error
-            raise
+        with in_our_words(path), closing(raw_connection(temporary, "rwc")) as connection:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            _to_head(connection)
+            connection.execute("PRAGMA journal_mode = WAL")
         finish(temporary, path)
 
 
@@ -67,18 +58,11 @@ def upgrade(place: Path | str) -> tuple[int, int]:
     if is_url(place):
         return _upgrade_on_server(place)
     path = Path(place)
-    connection = connect(path, any_schema=True)
-    try:
+    with in_our_words(path), closing(connect(path, any_schema=True)) as connection:
         before = connection.execute("PRAGMA user_version").fetchone()[0]
         if before < SCHEMA:
             _to_head(connection)
         return before, connection.execute("PRAGMA user_version").fetchone()[0]
-    except Exception as error:
-        if is_driver_error(error):
-            raise translated(error, path) from error
-        raise
-    finally:
-        connection.close()
 
 
 def check(place: Path | str) -> tuple[str, ...]:
@@ -90,15 +74,8 @@ def check(place: Path | str) -> tuple[str, ...]:
     if is_url(place):
         return _check_on_server(place)
     path = Path(place)
-    connection = connect(path, read_only=True)
-    try:
+    with in_our_words(path), closing(connect(path, read_only=True)) as connection:
         return tuple(_findings(connection))
-    except Exception as error:
-        if is_driver_error(error):
-            raise translated(error, path) from error
-        raise
-    finally:
-        connection.close()
 
 
 def _findings(connection: Connection) -> Iterator[str]:

@@ -6,7 +6,7 @@ from the copied lines is the one that the source keeps.
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from engine.core.merkle import EMPTY, node_hash, root
 from engine.store.audit import SqlAudit
 from engine.store.connection import Connection, dialect_of, streaming
 from engine.store.copies import refuse_if_wrong
-from engine.store.database import SqliteDatabase, is_driver_error, raw_connection, translated
+from engine.store.database import SqliteDatabase, in_our_words, raw_connection
 from engine.store.evidence import SqlEvidence
 from engine.store.files import finish, private_files, unfinished
 from engine.store.migrate import create, is_url, new_on_server
@@ -84,17 +84,10 @@ def _reading(place: Path | str) -> Iterator[Connection]:
 @contextmanager
 def _new_file(path: Path) -> Iterator[Connection]:
     create(path)
-    connection = raw_connection(path, "rw")
-    try:
+    with in_our_words(path), closing(raw_connection(path, "rw")) as connection:
         connection.execute("BEGIN IMMEDIATE")
         yield connection
         connection.execute("COMMIT")
-    except Exception as error:
-        if is_driver_error(error):
-            raise translated(error, path) from error
-        raise
-    finally:
-        connection.close()
 
 
 def _fill(old: Connection, new: Connection) -> Copied:
