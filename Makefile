@@ -53,8 +53,8 @@ postgresql: $(READY) ## run all tests with their homes on PostgreSQL, which they
 attack: $(READY) ## change every cell of a small home, every row too, and see each found (some minutes)
 	@SKEDE_ATTACK=full $(BIN)/pytest -n $(JOBS) tests/integration/test_attack_drill.py
 
-drill: $(READY) ## the long form of the drills: outages, reminders of five hundred cases, five thousand mails, races
-	@DRILL=long $(BIN)/pytest -q --timeout=7200 tests/integration/test_races.py tests/integration/test_outage.py tests/integration/test_reminder_oracle.py tests/integration/test_smtp_drill.py
+drill: $(READY) ## the long form of the drills: outages, reminders of five hundred cases, five thousand mails, races, twenty failovers
+	@DRILL=long FAILOVERS=20 $(BIN)/pytest -q --timeout=7200 tests/integration/test_failover.py tests/integration/test_races.py tests/integration/test_outage.py tests/integration/test_reminder_oracle.py tests/integration/test_smtp_drill.py
 
 $(MINING)/.ready: requirements/mining.txt
 	@echo "Preparing $(MINING) with pm4py (AGPL; used by this check alone; once, two minutes or so) ..."

@@ -187,7 +187,7 @@ def _start(folder: Path) -> None:
     if as_other:
         shutil.chown(folder, as_other["user"], as_other["group"])
     folder.chmod(0o755)
-    place = _reachable(folder, as_other)
+    place = reachable(folder)
     data = folder / "data"
     _run([place / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"], as_other)
     settings = {
@@ -218,9 +218,9 @@ def _launcher(as_other: dict[str, Any]) -> str:
     return _WATCH.replace("stdin=subprocess.DEVNULL", f"stdin=subprocess.DEVNULL, {given}" if given else "stdin=None")
 
 
-def _reachable(folder: Path, as_other: dict[str, Any]) -> Path:
-    """The programs, copied if they are where the other user may not look."""
-    found = programs()
+def reachable(folder: Path) -> Path:
+    """The programs, copied into a folder if they are where the user of the server may not look."""
+    found, as_other = programs(), unprivileged()
     if not as_other:
         return found
     tried = subprocess.run([found / "postgres", "--version"], capture_output=True, check=False, **as_other)

@@ -11,10 +11,13 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from engine.app.within import Within
-from engine.core.errors import Collided, OutcomeUnknown
+from engine.core.errors import Collided, OutcomeUnknown, Unavailable
 
 TRIES = 20
 """So often a piece of work is tried; the waits between add up to some five seconds."""
+
+PATIENCE = 60.0
+"""Seconds for which the outcome of a broken commit is asked for: a standby has taken over by then."""
 
 Given = ParamSpec("Given")
 Made = TypeVar("Made")
@@ -46,14 +49,23 @@ def known_again(work: Callable[[], Made]) -> Made:
     now; and never twice, since only one of the two can keep the request id.
 
     Raises:
-        OutcomeUnknown: The database stays away.
+        OutcomeUnknown: The database stays away. That it cannot be reached now says nothing of what it kept before.
     """
-    for past in range(1, TRIES):
+    unknown: OutcomeUnknown | None = None
+    until, past = 0.0, 0
+    while True:
         try:
             return again(work)()
-        except OutcomeUnknown:
-            _wait(past)
-    return again(work)()
+        except OutcomeUnknown as error:
+            until = until if unknown else time.monotonic() + PATIENCE
+            unknown = error
+        except Unavailable:
+            if unknown is None:
+                raise
+        if time.monotonic() >= until:
+            raise unknown
+        past += 1
+        _wait(past)
 
 
 def _is_part(args: tuple[object, ...]) -> bool:
@@ -61,4 +73,4 @@ def _is_part(args: tuple[object, ...]) -> bool:
 
 
 def _wait(past: int) -> None:
-    time.sleep(random.uniform(0.2, 1) * min(0.01 * 2**past, 0.5))  # noqa: S311 - spreads load, guards nothing
+    time.sleep(random.uniform(0.2, 1) * min(0.01 * 2 ** min(past, 9), 0.5))  # noqa: S311 - spreads load, guards nothing

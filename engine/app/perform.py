@@ -65,6 +65,8 @@ def _perform(
     try:
         with office.store.write() as tx:
             if stored := _answered(tx, request, digest):
+                # Something is written, so that this commit waits for a standby that may not have heard of the first.
+                tx.settings.put("last_case", str(stored["reference"]))
                 return stored, None
             actor = known_actor(tx, office, caller)
             command = replace(build(tx, actor), request_id=request)

@@ -200,6 +200,37 @@ def test_one_that_always_meets_another_gives_up_with_a_conflict() -> None:
     assert len(tries) == TRIES
 
 
+def test_a_server_that_comes_back_late_is_waited_for_while_an_outcome_is_unknown() -> None:
+    answers: list[EngineError] = [OutcomeUnknown("cut"), Unavailable("away"), Unavailable("away")]
+
+    def work() -> str:
+        if answers:
+            raise answers.pop(0)
+        return "found"
+
+    assert known_again(work) == "found"
+
+
+def test_a_server_that_stays_away_leaves_an_outcome_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That it cannot be reached is not told as "nothing was changed", which nobody knows."""
+    monkeypatch.setattr("engine.app.again.PATIENCE", 0.05)
+    first = [OutcomeUnknown("cut")]
+
+    def work() -> None:
+        raise first.pop() if first else Unavailable("away")
+
+    with pytest.raises(OutcomeUnknown, match="cut"):
+        known_again(work)
+
+
+def test_a_server_that_was_away_from_the_start_is_told_at_once() -> None:
+    def work() -> None:
+        raise Unavailable("away")
+
+    with pytest.raises(Unavailable):
+        known_again(work)
+
+
 def test_a_server_that_is_not_there_says_so_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(Unavailable) as told, PostgresStore(f"postgresql://me:secret@/office?host={tmp_path}").read():
         pass
