@@ -9,6 +9,7 @@ from engine.app.office import Caller
 from engine.bootstrap.office import open_office
 from engine.bootstrap.outside import channel_fault
 from engine.core.errors import EngineError, UsageError
+from engine.ports import Bell
 from engine.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,6 +25,16 @@ def database_of(settings: Settings) -> str:
     """
     settings.at_home()
     return settings.database
+
+
+def bell_of(settings: Settings) -> Bell | None:
+    """What rings when somebody puts mail into the home's outbox; None where the database is a file."""
+    database = database_of(settings)
+    if "://" not in database:
+        return None
+    from engine.store.bell import PostgresBell
+
+    return PostgresBell(database)
 
 
 def upgrade_database(settings: Settings) -> tuple[int, int]:

@@ -141,6 +141,7 @@ def run(shell: Shell, every: float, once: bool) -> None:
     """Do what is due for ever, with a heartbeat; ends on SIGTERM or Ctrl-C when what was begun is finished."""
     import logging
 
+    from engine.bootstrap.databases import bell_of
     from engine.scheduler import Worker
 
     session = open_session(shell)
@@ -158,7 +159,7 @@ def run(shell: Shell, every: float, once: bool) -> None:
             sys.stdout.flush()
 
     shell.tell("run_begins", n=f"{every:g}")
-    Worker(session.office, every, told).run()
+    Worker(session.office, every, told, bell_of(shell.settings)).run()
     shell.tell("run_ends")
 
 

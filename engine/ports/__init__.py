@@ -3,6 +3,7 @@
 from engine.ports.evidence import AuditStore, ErasingStore, EvidenceStore
 from engine.ports.outside import (
     Anchor,
+    Bell,
     Channel,
     Enclosure,
     Incoming,
@@ -45,6 +46,7 @@ from engine.ports.unit import Clock, Savepoint, Store, UnitOfWork
 __all__ = [
     "Anchor",
     "AuditStore",
+    "Bell",
     "CaseFilter",
     "CaseRow",
     "CaseStore",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from engine.core.case import Case
-from engine.ports.rows import DeadlineRow, KeptEntry, SealedNote, Waiting
+from engine.ports.rows import DeadlineRow, KeptBlock, KeptEntry, SealedNote, Waiting
 
 
 class AuditStore(Protocol):
@@ -48,6 +48,42 @@ class AuditStore(Protocol):
 
     def nodes(self, level: int) -> Iterator[tuple[int, bytes]]:
         """(index, hash) of the nodes of a level of the tree."""
+        ...
+
+    def moment(self) -> str:
+        """What no change of the log leaves as it is: two transactions that have it alike see the same log."""
+        ...
+
+    def computed(self) -> bool:
+        """Whether columns said to be computed from a line are that, or are told by `block`, to be compared."""
+        ...
+
+    def bounds(self, rows: int) -> Iterator[str]:
+        """The first references of runs of chains that have about so many entries each; the first of all is empty."""
+        ...
+
+    def block(self, low: str, high: str | None) -> KeptBlock:
+        """All rows of the chains from `low` on and before `high`, to the end for None."""
+        ...
+
+    def chains_between(self, low: str, high: str | None) -> tuple[str, ...]:
+        """As `chains`, of the references from `low` on and before `high`."""
+        ...
+
+    def counts(self) -> tuple[int, int, int]:
+        """How many leaves there are, up to which place they go (its number plus one), and how many nodes."""
+        ...
+
+    def hashes(self, level: int, start: int, end: int) -> list[bytes]:
+        """The hashes of the nodes that are there on a level from `start` on and before `end`, in their order."""
+        ...
+
+    def out_of_turn(self) -> bool:
+        """Whether any two leaves next to each other are in another order than their entries were written in."""
+        ...
+
+    def waiting(self) -> Iterator[tuple[None, int, str, int, str]]:
+        """Those of `leaves` that wait for the tree."""
         ...
 
 

@@ -152,3 +152,15 @@ class Postbox(Protocol):
     def done(self, name: str) -> None:
         """Put a mail away; one that is put away already stays so."""
         ...
+
+
+class Bell(Protocol):
+    """Rings when mail was put into the outbox, so that nobody need look for it all the time. It may miss some."""
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it rang, or may have rung, within so many seconds."""
+        ...
+
+    def close(self) -> None:
+        """Wait no more."""
+        ...

@@ -1,6 +1,6 @@
 """What the stores give and take, as plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -129,6 +129,7 @@ class KeptEntry(Struct, frozen=True):
         columns: What the columns say that are computed from the line: kind, event, actor, at, occ, wf.
         pending: Place in the sequencer's queue, or None where it stands in none.
         leaf: Place in the tree, or None where it waits for it.
+        node: The hash that the tree has at that place.
     """
 
     id: int
@@ -136,6 +137,28 @@ class KeptEntry(Struct, frozen=True):
     columns: Mapping[str, Any]
     pending: int | None
     leaf: int | None = None
+    node: bytes | None = None
+
+
+class KeptBlock(Struct, frozen=True):
+    """All rows of a run of chains, as they stand, by reference; the chain of the office is never among them.
+
+    Attributes:
+        entries: (n, id, line, salt, payload, leaf, node, place in the queue, and the columns computed from the line
+            where the database keeps them), by n; texts as bytes.
+        cases: Each case's row, as `case_expected` has it, and its batch.
+        links: Field -> reference that it points at.
+        deadlines: The rows as `deadline_expected` has them.
+        messages: The rows in the order they were queued.
+        strays: Whether any row is about an entry or of a chain that does not exist.
+    """
+
+    entries: Mapping[str, Sequence[tuple[Any, ...]]]
+    cases: Mapping[str, Mapping[str, Any]]
+    links: Mapping[str, Mapping[str, str]]
+    deadlines: Mapping[str, Sequence[Mapping[str, Any]]]
+    messages: Mapping[str, Sequence[Mapping[str, Any]]]
+    strays: bool
 
 
 class Waiting(Struct, frozen=True):

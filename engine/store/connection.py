@@ -63,6 +63,12 @@ def streaming(connection: Connection) -> Callable[..., Any]:
     return run
 
 
+def ring(connection: Connection) -> None:
+    """Let whoever waits for mail know, when the transaction is kept, that there is some; a file wakes nobody."""
+    if dialect_of(connection) != "sqlite":
+        connection.rings = True
+
+
 def fold(text: str | None) -> str | None:
     """A text as it is compared when people search: `ÅSA` finds `Åsa`, composed or not."""
     return None if text is None else unicodedata.normalize("NFC", text).casefold()

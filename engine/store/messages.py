@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from engine.core.canonical import canonical, read_json
 from engine.core.message import Message, StoredMessage
-from engine.store.connection import Connection
+from engine.store.connection import Connection, ring
 from engine.store.statements import SQL
 from engine.store.texts import instant, instant_or_none, read_instant
 
@@ -20,6 +20,7 @@ class SqlMessages:
     """Messages; a fencing token lets only the newest sender write."""
 
     def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._run = connection.execute
         self._run_many = connection.executemany
 
@@ -27,6 +28,8 @@ class SqlMessages:
         """Insert; a key that exists already is left as it is."""
         if messages:
             self._run_many(SQL["message_queue"], [_row(message) for message in messages])
+            if any(message.state == "queued" for message in messages):
+                ring(self._connection)
 
     def cancel(
         self, *, case: str | None = None, deadline: str | None = None, key: str | None = None, reason: str
@@ -116,6 +119,8 @@ class SqlMessages:
         changed = self._run(SQL["message_set_state"], {"id": message_id, "state": state, "reason": reason}).rowcount
         if changed:
             self._run(SQL["message_rest"], {"id": message_id, "next_at": instant_or_none(next_at)})
+            if state == "queued":
+                ring(self._connection)
         return bool(changed)
 
     def postpone(self, message_id: int, next_at: datetime) -> None:

@@ -35,6 +35,9 @@ SCHEMA = 2
 WAIT = "10s"
 """How long a statement waits for another's rows before it gives up."""
 
+OUTBOX = "skede_outbox"
+"""The channel on which is told that mail was put into the outbox (`bell.py`)."""
+
 _LOCAL = f"SET LOCAL lock_timeout = '{WAIT}'; SET LOCAL search_path = public, pg_temp"
 BEGIN = {
     True: f"BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE; {_LOCAL}; {{clock}}",
@@ -49,6 +52,9 @@ _OPTIONS: Mapping[str, Any] = {
 
 _COLLIDED = frozenset({"40001", "40P01", "23505"})
 _LOST = ("08", "57P")
+_NOT_KEPT = ("23", "40")
+"""Classes of errors with which COMMIT undoes the work; every other may be that of what stands after it."""
+
 _WORDS = {
     "55P03": "another program is writing to it",
     "57014": "the work was interrupted",
@@ -112,6 +118,7 @@ class PostgresConnection:
     def __init__(self, raw: "psycopg.Connection[Any]") -> None:
         self.raw = raw
         self.warnings: list[str] = []
+        self.rings = False
         self._streams = 0
         raw.add_notice_handler(partial(_hear, self.warnings))
 
@@ -149,11 +156,26 @@ class PostgresConnection:
         if not self.in_transaction:
             return
         self.warnings.clear()
-        ended = self.raw.execute("COMMIT").statusmessage
+        ended = self._end()
         if ended != "COMMIT":
             raise EngineError("the database had refused a part of the work, and so kept nothing of it")
         if self.warnings:
             raise OutcomeUnknown(f"the database says of what was done: {self.warnings[0]}")
+
+    def _end(self) -> str | None:
+        """COMMIT, and ring where there is new mail, in one round trip; what the server did of the first.
+
+        The bell is rung when the transaction is over: rung within, it would make all who write mail wait in a queue
+        until the disk, and the standby, have each one's (the server lets one at a time through there).
+        """
+        try:
+            return self.raw.execute(f"COMMIT; NOTIFY {OUTBOX}" if self.rings else "COMMIT").statusmessage
+        except psycopg.Error as error:
+            if self.rings and not _is_lost(error) and not (error.sqlstate or "").startswith(_NOT_KEPT):
+                raise OutcomeUnknown(f"what was done is perhaps not kept: {_one_line(error)}") from error
+            raise
+        finally:
+            self.rings = False
 
     def close(self) -> None:
         """End the connection."""
@@ -201,6 +223,7 @@ class PostgresDatabase:
 
     def begin(self, connection: Connection, *, writes: bool) -> str | None:
         """One round trip: the transaction begins, and the database tells what time it is."""
+        connection.rings = False
         cursor = connection.raw.execute(BEGIN[writes].format(clock=TEXTS[SQL["sandbox_clock"]][0]))
         while cursor.nextset():
             pass

@@ -13,17 +13,16 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import postgres_server
 import pytest
-from errands import ADMIN, OFFICER, START, TOY
+from errands import ADMIN, OFFICER, TOY
 from msgspec.structs import replace
+from server_homes import furnished_home
 
 from engine.app.advance import Given, advance
-from engine.app.home import furnish
 from engine.app.office import Office
 from engine.app.open_case import open_case
 from engine.app.publish import publish
@@ -34,8 +33,7 @@ from engine.core.errors import Refusal, TransitionRefused
 from engine.core.guard import Context, Registry
 from engine.ports import CaseFilter
 from engine.readers.toml import read_definition
-from engine.settings import load, write_default
-from engine.signing import FileSigner
+from engine.settings import load
 from engine.store import postgresql
 
 pytestmark = pytest.mark.postgresql
@@ -65,18 +63,8 @@ def _registry() -> Registry:
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     """A sandbox on PostgreSQL with an officer and a head beside its maker, and no workflow yet."""
-    folder = tmp_path / "home"
-    folder.mkdir()
     with postgres_server.database() as url:
-        write_default(folder / "skede.toml", sandbox=True, database=url)
-        office = open_office(load(folder))
-        key = FileSigner(folder / "keys", "sandbox/test").make()
-        furnish(office, ADMIN, origin="sandbox/test", key=key.text(), sandbox=True, start=START)
-        with office.store.write() as tx:
-            for login, role, name in (("anna", "officer", "Anna Ask"), ("hans", "head", "Hans Hed")):
-                person = tx.people.add_person(name, email=f"{login}@region.example")
-                tx.people.grant(tx.people.add_user(login, person=person.id).id, role, date(2000, 1, 1))
-        yield folder
+        yield furnished_home(tmp_path / "home", url)
 
 
 def offices_of(home: Path) -> list[Office]:
