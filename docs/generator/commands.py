@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import click
 
 from docs.generator.markdown import code, page, table
+from engine.cli.help_page import argument_text
 from engine.cli.lazy import COMMANDS, SECTIONS, Entry, load
 from engine.cli.main import cli
 
@@ -72,12 +73,19 @@ def _command(name: str, entry: Entry) -> Iterator[str]:
 
 
 def _body(path: str, command: click.Command) -> Iterator[str]:
-    context = click.Context(command, parent=click.Context(cli, info_name="skede"), info_name=path)
+    context = click.Context(
+        command, parent=click.Context(cli, info_name="skede", **cli.context_settings), info_name=path
+    )
     yield f"    {command.get_usage(context).removeprefix('Usage: ')}"
     if command.help:
         yield command.help.replace("\b", "").strip()
+    arguments = [_argument(param, context) for param in command.params if isinstance(param, click.Argument)]
     shown = [param for param in command.params if isinstance(param, click.Option) and not param.hidden]
-    yield table(["option", "means"], [_option(param) for param in shown])
+    yield table(["argument or option", "means"], arguments + [_option(param) for param in shown])
+
+
+def _argument(param: click.Argument, context: click.Context) -> tuple[str, str]:
+    return code(param.make_metavar(context)), f"{argument_text(param, context, 'en')}."
 
 
 def _option(param: click.Option) -> tuple[str, str]:

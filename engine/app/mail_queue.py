@@ -1,10 +1,13 @@
 """The outbox as people look into it and put their hand to it."""
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from typing import Any
+
+from msgspec import Struct
 
 from engine.app.access import case_seen, known_actor
 from engine.app.advance import Given
@@ -35,24 +38,50 @@ Sample = Callable[[Definition, str], Mapping[str, Any]]
 """Makes sample values for the templates of a workflow, in a language."""
 
 
+class Listed(Struct, frozen=True):
+    """Messages in the order they were decided.
+
+    Attributes:
+        messages: As the contract has them, with the recipient's name.
+        older: How many were left out in front of them.
+    """
+
+    messages: list[dict[str, Any]]
+    older: int
+
+
 def list_mail(
-    office: Office, caller: Caller, *, state: str | None = None, reference: str | None = None
-) -> list[dict[str, Any]]:
+    office: Office, caller: Caller, *, state: str | None = None, reference: str | None = None, limit: int | None = None
+) -> Listed:
     """The messages in the order they were decided.
+
+    Args:
+        office: Where.
+        caller: Who asks.
+        state: Those in this state alone.
+        reference: Those of this case alone, as it was typed.
+        limit: The newest so many; all if None.
 
     Raises:
         UsageError: There is no such state.
         TransitionRefused: The caller stands outside the office.
     """
     if state is not None and state not in STATES:
-        raise UsageError(f"a mail is never {state}; the states are {', '.join(STATES)}")
+        raise UsageError(
+            f"a mail is never {state}; the states are {', '.join(STATES)}",
+            says="mail_state_unknown", state=state, known=STATES,
+        )  # fmt: skip
     with office.store.read() as tx:
         actor = insider(tx, office, caller)
         case = case_seen(tx, office, actor, reference).reference if reference else None
-        found = list(tx.messages.list(state=state, case=case))
+        found, older = deque[StoredMessage](maxlen=limit), 0
+        for stored in tx.messages.list(state=state, case=case):
+            older += len(found) == limit
+            found.append(stored)
         people = tx.directory.people({m.message.person for m in found if m.message.person})
         names = {person.id: person.name for person in people.values()}
-        return [describe_message(m) | {"to_name": names.get(m.message.person or "", "")} for m in found]
+        told = [describe_message(m) | {"to_name": names.get(m.message.person or "", "")} for m in found]
+        return Listed(told, older)
 
 
 def seen_by_office(office: Office, caller: Caller, reference: str | None) -> str | None:
@@ -84,7 +113,9 @@ def show_mail(office: Office, caller: Caller, message_id: int) -> dict[str, Any]
 def _stored(tx: UnitOfWork, message_id: int) -> StoredMessage:
     found = tx.messages.get(message_id)
     if found is None:
-        raise NotFound(f"there is no message {message_id}; skede mail list shows them")
+        raise NotFound(
+            f"there is no message {message_id}; skede mail list shows them", says="mail_unknown", n=message_id
+        )
     return found
 
 
@@ -132,7 +163,10 @@ def preview(
     with office.store.read() as tx:
         actor = insider(tx, office, caller)
         if not office.renderer().exists(template, lang):
-            raise NotFound(f"there is no template {template}; they are the files of templates/mail/{lang}")
+            raise NotFound(
+                f"there is no template {template}; they are the files of templates/mail/{lang}",
+                says="mail_template_unknown", template=template, lang=lang,
+            )  # fmt: skip
         case = case_seen(tx, office, actor, reference) if reference else None
         if case is None:
             variables = sample(_user_of(tx, office, template), lang)

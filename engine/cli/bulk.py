@@ -39,13 +39,13 @@ def bulk() -> None:
     """
 
 
-@bulk.command(hidden=True)
+@bulk.command()
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE.csv")
 @click.option("--dry-run", is_flag=True, help="Try it all, one row upon the other, and undo it; prints the sums.")
 @click.option("--all-or-nothing", is_flag=True, help="Keep nothing unless every row goes well.")
 @pass_shell
 def run(shell: Shell, file: Path, dry_run: bool, all_or_nothing: bool) -> int:
-    """Carry out the rows of a table."""
+    """Carry out the rows of a table; the word run can be left out."""
     session = open_session(shell)
     table = read_table(file)
     _say_guess(shell, table)

@@ -171,7 +171,8 @@ def correct(shell: Shell, ref: str, entry: str | None, undo: bool, gave: Gave) -
     from engine.app import timing
 
     if entry is None and not undo:
-        raise click.UsageError(shell.text("usage_missing", name="ENTRY"), click.get_current_context())
+        ctx = click.get_current_context()
+        raise click.MissingParameter(ctx=ctx, param=next(p for p in ctx.command.params if p.name == "entry"))
     number = entry.rpartition("#")[2] if entry is not None else None
     if number is not None and not (number.isascii() and number.isdecimal()):
         raise UsageError(

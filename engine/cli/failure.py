@@ -10,13 +10,15 @@ import click
 from msgspec.structs import replace
 
 from engine.cli.again import again, lacking, ready
-from engine.cli.options import Shell
+from engine.cli.options import PairType, Shell
 from engine.cli.output import emit_json, say_beside
-from engine.cli.texts import error_text, has_text, param_text, text
+from engine.cli.texts import error_text, param_text, text
 from engine.core.errors import EngineError, Refusal
 
 _CLICK = {
     "usage_extra": re.compile(r"Got unexpected extra arguments? \((.*)\)"),
+    "usage_no_such_value": re.compile(r"Option '(.*)' does not take a value"),
+    "usage_no_part": re.compile("Missing command"),
     "usage_no_value": re.compile(r"Option '(.*)' requires an argument"),
     "usage_no_command": re.compile(r"No such command '(.*)'"),
 }
@@ -118,14 +120,10 @@ def _usage_message(error: click.ClickException, lang: str) -> str:
 
 
 def _translated(error: click.ClickException, lang: str) -> str:
-    """Click's commonest complaints in the caller's language; click itself speaks English only."""
+    """Click's complaints in the caller's language; click itself speaks English only."""
     match error:
         case click.MissingParameter():
-            told = _missing_argument(error, lang)
-            if told:
-                return told
-            hint = error.param.get_error_hint(error.ctx) if error.param and error.ctx else str(error.param_hint)
-            return text("usage_missing", lang, name=hint)
+            return _missing(error, lang)
         case click.NoSuchOption():
             told = text("usage_no_option", lang, name=error.option_name)
             return f"{told} {text('did_you_mean', lang, names=error.possibilities)}" if error.possibilities else told
@@ -134,33 +132,52 @@ def _translated(error: click.ClickException, lang: str) -> str:
     message = error.format_message()
     for code, pattern in _CLICK.items():
         if found := pattern.match(message):
-            return text(code, lang, what=found[1])
+            return text(code, lang, what=" ".join(found.groups()))
     return message
 
 
-def _missing_argument(error: click.MissingParameter, lang: str) -> str | None:
-    """What an argument is, in words, and how the line is written; None for options and what has no words."""
+def _missing(error: click.MissingParameter, lang: str) -> str:
+    """What is missing: of an argument also how the line is written."""
     param, ctx = error.param, error.ctx
-    if not isinstance(param, click.Argument) or ctx is None:
-        return None
-    metavar = param.make_metavar(ctx)
-    what = "arg_" + re.sub("[^a-z]+", "_", metavar.lower()).strip("_")
-    if not has_text(what, lang):
-        return None
-    words = [p.make_metavar(ctx) for p in ctx.command.params if isinstance(p, click.Argument) and p.required]
-    command = " ".join((ctx.command_path, *words))
-    return text("usage_missing_argument", lang, what=text(what, lang), command=command)
+    if param is None or ctx is None:
+        return text("usage_missing", lang, name=str(error.param_hint))
+    name = _called(param, ctx, lang)
+    if isinstance(param, click.Option):
+        return text("usage_missing", lang, name=name)
+    from engine.cli.help_page import metavar
+
+    arguments = (p for p in ctx.command.params if isinstance(p, click.Argument) and (p.required or p is param))
+    command = " ".join((ctx.command_path, *(metavar(p.make_metavar(ctx), lang) for p in arguments)))
+    return text("usage_missing_argument", lang, what=name, command=command)
 
 
 def _bad_value(error: click.BadParameter, lang: str) -> str:
-    """A value that an option or argument does not take: what it takes instead, as far as click says it."""
+    """A value that an option or argument does not take: what it takes instead."""
     param, ctx = error.param, error.ctx
     if param is None or ctx is None:
         return error.format_message()
-    name = param.get_error_hint(ctx)
+    from engine.cli.help_page import at_least, metavar
+
+    name = _called(param, ctx, lang)
     match param.type:
         case click.Choice():
             return text("usage_choice", lang, name=name, choices=list(param.type.choices))
-        case click.types.IntParamType() | click.IntRange():
-            return text("usage_number", lang, name=name)
-    return error.format_message()
+        case click.types.IntParamType() | click.types.FloatParamType():
+            whole = isinstance(param.type, click.types.IntParamType)
+            least = at_least(param.type)
+            return text("usage_number" if whole else "usage_decimal", lang, name=name, least=least and f" ({least})")
+        case PairType():
+            form = metavar(param.type.name, lang)
+            return text("usage_value", lang, name=name, why=text("pair_malformed", lang, what=error.message, form=form))
+        case click.Path():
+            return text("usage_no_file", lang, name=name)
+    return text("usage_value", lang, name=name, why=error.message)
+
+
+def _called(param: click.Parameter, ctx: click.Context, lang: str) -> str:
+    """An option by its longest name, and an argument by what it is."""
+    if isinstance(param, click.Option):
+        return max(param.opts, key=len)
+    from engine.cli.help_page import argument_text, metavar
+
+    return argument_text(param, ctx, lang) or metavar(param.make_metavar(ctx), lang)

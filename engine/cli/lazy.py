@@ -128,8 +128,26 @@ def _completed(name: str, command: click.Command) -> click.Command:
         for part in LATER_PARTS.get(name, ()):
             if part not in command.commands:
                 command.add_command(later_command(part, f"{name} {part}"))
-    add_global_options(command)
+    _prepare(command)
     return command
+
+
+def _prepare(command: click.Command) -> None:
+    """Give a command, and all parts of a group, the global options and a help page in the reader's language."""
+    command.context_class = Reading
+    add_global_options(command)
+    for part in command.commands.values() if isinstance(command, click.Group) else ():
+        _prepare(part)
+
+
+class Reading(click.Context):
+    """The context of a command whose help page is in the reader's language."""
+
+    def get_help(self) -> str:
+        """The page, made by a module that no other command needs."""
+        from engine.cli.help_page import page
+
+        return page(self)
 
 
 class LazyGroup(click.Group):
@@ -174,18 +192,19 @@ class LazyGroup(click.Group):
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The help page in the reader's language."""
         shell = shell_of(ctx)
-        formatter.write_usage("skede", _WORDS["usage"][shell.lang], f"{_WORDS['usage_word'][shell.lang]}: ")
+        lang = shell.lang
+        formatter.write_usage("skede", _WORDS["usage"][lang], f"{_WORDS['usage_word'][lang]}: ")
         formatter.write_paragraph()
-        formatter.write_text(_WORDS["about"][shell.lang])
+        formatter.write_text(_WORDS["about"][lang])
         for titles, entries in SECTIONS.items():
-            with formatter.section(titles[shell.lang == "en"]):
+            with formatter.section(titles[lang == "en"]):
                 formatter.write_dl([(name, _line(entry, shell)) for name, entry in entries.items()])
-        with formatter.section(_WORDS["options"][shell.lang]):
+        with formatter.section(_WORDS["options"][lang]):
             formatter.write_dl(
-                [(param.opts[0] + _metavar(param), _OPTION_HELP[param.opts[0]][shell.lang]) for param in self._shown()]
+                [(param.opts[0] + _metavar(param, lang), _OPTION_HELP[param.opts[0]][lang]) for param in self._shown()]
             )
         formatter.write_paragraph()
-        formatter.write_text(_WORDS["more"][shell.lang])
+        formatter.write_text(_WORDS["more"][lang])
 
     def _shown(self) -> list[click.Parameter]:
         return [param for param in self.params if param.opts[0] in _OPTION_HELP]
@@ -210,10 +229,10 @@ def _line(entry: Entry, shell: Shell) -> str:
     return line if entry.target else f"{line} ({_WORDS['later'][shell.lang]})"
 
 
-def _metavar(param: click.Parameter) -> str:
+def _metavar(param: click.Parameter, lang: str) -> str:
     if isinstance(param, click.Option) and param.is_flag:
         return ""
-    return f" {param.metavar}"
+    return f" {_METAVARS.get(str(param.metavar), {}).get(lang, param.metavar)}"
 
 
 _WORDS = {
@@ -230,6 +249,8 @@ _WORDS = {
         "en": "More about a command: skede COMMAND --help. Words and terms: skede help WORD.",
     },
 }
+
+_METAVARS = {"DIR": {"sv": "MAPP"}}
 
 _OPTION_HELP = {
     "--home": {"sv": "kontorets mapp", "en": "the office's folder"},

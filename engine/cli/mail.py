@@ -11,6 +11,9 @@ from engine.cli.session import moment_text, open_session
 from engine.cli.tables import Column, print_table
 from engine.cli.texts import letter_text
 
+SHOWN = 100
+"""How many messages people see without `--limit`, the newest."""
+
 
 @click.group()
 def mail() -> None:
@@ -24,19 +27,23 @@ for part in (why, forecast, hold, release):
 @mail.command("list")
 @click.argument("ref", required=False)
 @click.option("--state", metavar="S", help="Only those in this state: queued, sent, failed, ...")
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help="The newest so many; else 100, and with --json all."
+)
 @pass_shell
-def list_(shell: Shell, ref: str | None, state: str | None) -> None:
+def list_(shell: Shell, ref: str | None, state: str | None, limit: int | None) -> None:
     """The messages in the order they were decided, or those of one case."""
     from engine.app.mail_queue import list_mail
 
     session = open_session(shell, read_only=True)
-    found = list_mail(session.office, session.caller, state=state, reference=ref)
+    most = limit or (None if shell.json else SHOWN)
+    found = list_mail(session.office, session.caller, state=state, reference=ref, limit=most)
     if session.sandbox:
         mark_sandbox(shell.text("sandbox"), as_json=shell.json)
     if shell.json:
-        emit_json(found)
+        emit_json(found.messages)
         return
-    if not found:
+    if not found.messages:
         say(shell.text("nothing_found"))
         return
     columns = [Column("id", right=True), *(Column(shell.text(f"mail_col_{name}"))
@@ -44,9 +51,11 @@ def list_(shell: Shell, ref: str | None, state: str | None) -> None:
     rows = (
         (m["id"], shell.text(f"mail_{m['state']}"), moment_text(session, m["sent_at"] or m["due_at"]),
          m["to_name"] or m["to"], m["subject"] or letter_text(m["template"], shell.lang), m["case"])
-        for m in found
+        for m in found.messages
     )  # fmt: skip
     print_table(columns, rows, color=shell.color)
+    if found.older:
+        shell.tell("mail_older", n=found.older, command=f"--limit {len(found.messages) + found.older}")
 
 
 @mail.command("show")

@@ -137,14 +137,11 @@ def global_options(*, hidden: bool) -> list[click.Option]:
 
 
 def add_global_options(command: click.Command) -> None:
-    """Let a command, and all parts of a group, take the global options; its own option of the same name wins."""
+    """Let a command take the global options; its own option of the same name wins."""
     own = {name for param in command.params for name in param.opts}
     for option in global_options(hidden=True):
         if not own.intersection(option.opts):
             command.params.append(option)
-    if isinstance(command, click.Group):
-        for part in command.commands.values():
-            add_global_options(part)
 
 
 class PairType(click.ParamType[tuple[str, str]]):
@@ -157,8 +154,7 @@ class PairType(click.ParamType[tuple[str, str]]):
         """Split at the first equals sign."""
         left, equals, right = str(value).partition("=")
         if not equals or not left.strip():
-            shell = ctx.find_object(Shell) if ctx else None
-            self.fail((shell or Shell()).text("pair_malformed", what=value, form=self.name), param, ctx)
+            self.fail(str(value), param, ctx)  # the reader's words for it are found where complaints are told
         return left.strip(), right
 
 

@@ -14,7 +14,7 @@ from engine.core.errors import UsageError
 
 @click.command()
 @click.argument("ref")
-@click.argument("papers", nargs=-1, required=True, type=KIND_PATH)
+@click.argument("papers", nargs=-1, required=True, metavar="KIND=PATH…", type=KIND_PATH)
 @click.option(
     "--direction", type=click.Choice(("in", "out", "internal")), default="in", show_default=True,
     help="Whether it came in, went out, or stays in the office.",

@@ -135,7 +135,7 @@ def org_rename(shell: Shell, org: str, name: str, since: str, note: str | None) 
 
 
 @org.command("merge")
-@click.argument("orgs", nargs=-1, required=True)
+@click.argument("orgs", nargs=-1, required=True, metavar="ORG…")
 @click.option("--into", metavar="ORG", required=True, help="The organisation that takes over.")
 @SINCE
 @NOTE

@@ -1,7 +1,8 @@
 """Sentences by code and language: `templates/texts/<lang>/*.toml`, read when the first of them is needed.
 
 A file holds `code = "text with {param}"`; every code stands in both languages with the same parameters
-(a test compares them). `glossary.toml` has another form and belongs to `skede help`.
+(a test compares them). `glossary.toml` and `help.toml` have other forms and belong to
+`skede help` and to help pages.
 """
 
 import re
@@ -15,7 +16,7 @@ from engine.core.errors import EngineError
 
 TEXTS = Path(templates.__file__).parent / "texts"
 FIRST = ("cli", "engine")
-APART = ("glossary",)
+APART = ("glossary", "help")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _NAMES_ROLES = ("role", "roles", "who")
 

@@ -22,11 +22,18 @@ WRONG: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a deadline": (("deadline", "why", "x"), 5, "skriv REF:namn"),
     "a decision": (("show", SIM, "--decision"), 5, f"I {SIM} är ingenting beslutat än."),
     "a choice of an option": (("org", "add", "X", "--kind", "by"), 2, "välj bland municipality, region"),
-    "a number of an option": (("list", "--limit", "x"), 2, "ska vara ett heltal"),
+    "a number of an option": (("list", "--limit", "x"), 2, "--limit ska vara ett heltal (≥ 1)."),
+    "a number too low": (("list", "--limit", "0"), 2, "--limit ska vara ett heltal (≥ 1)."),
+    "a number with decimals": (("run", "--every", "ofta"), 2, "--every ska vara ett tal (≥ 0.1)."),
+    "a value of a flag": (("list", "--mine=1"), 2, "--mine tar inget värde."),
+    "a pair": (("amend", SIM, "-s", "belopp"), 2, "--set: belopp har inte formen F=V."),
+    "a pair of an argument": (("attach", SIM, "x"), 2, "Handlingens slag och fil: x har inte formen SLAG=SÖKVÄG."),
+    "a backup": (("db", "restore", "{folder}/borta.db"), 2, "Säkerhetskopian: det finns ingen sådan fil"),
+    "a needed option": (("org", "add", "X"), 2, "--kind saknas."),
     "too many words": (("show", SIM, "b", "c"), 2, "Det här är för mycket: b c."),
     "no value of an option": (("list", "--limit"), 2, "--limit behöver ett värde."),
     "no such part": (("deadline", "flytta", "x"), 2, "Det finns inget kommando som heter flytta."),
-    "no entry": (("correct", SIM, "-n", "x"), 2, "ENTRY saknas."),
+    "no entry": (("correct", SIM, "-n", "x"), 2, "Loggpostens nummer saknas: skede correct REF [POST]."),
     "a state": (("list", "--state", "utkats"), 2, "draft (Utkast)"),
 }
 
@@ -134,3 +141,21 @@ def test_why_a_deadline_is_open_is_told_without_names_of_events_and_logins(world
     told = world.inline("deadline", "why", f"{reference}:register").out
 
     assert "öppnad  till 2021-03-02  av Registrator (sandlåda) (Ta emot ansökan)" in told
+
+
+@pytest.mark.parametrize("words", [("list", "--help"), ("deadline", "extend", "-h"), ("audit",), ("help", "ord")])
+def test_a_help_page_is_in_the_language_of_whoever_asks(desk: Desk, words: tuple[str, ...]) -> None:
+    swedish, english = (desk.run(*words, lang=lang) for lang in ("sv", "en"))
+
+    assert swedish.code == english.code
+    assert swedish.out + swedish.err != english.out + english.err
+
+
+def test_a_command_tells_what_it_takes_and_what_it_needs_in_swedish(desk: Desk) -> None:
+    told = " ".join(desk.run("bulk", "template", "--help", lang="sv").out.split())
+
+    assert told.startswith("Användning: skede bulk template [VAL] HÄNDELSE [FLÖDE] En tabell med en rad för varje")
+    assert "Argument: HÄNDELSE Händelsen. [FLÖDE] Arbetsflödet. Val: --state S" in told
+    assert "--field F=V Där ett fält har det här värdet. [kan ges flera gånger]" in told
+    assert "-o, --output FIL.csv Vart den ska skrivas. [krävs]" in told
+    assert told.endswith("-h, --help Visa den här sidan.")

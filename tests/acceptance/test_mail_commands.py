@@ -81,3 +81,17 @@ def test_a_dry_tick_tells_what_would_be_done_and_does_nothing(world: World) -> N
 def test_only_meetings_are_released_and_none_that_is_unknown(world: World) -> None:
     assert world.inline("mail", "release", "--meeting", world.call).code == 2
     assert world.inline("mail", "release", "--meeting", "M-1999-0001").code == 5
+
+
+def test_a_list_shows_the_newest_and_says_how_many_are_older(world: World) -> None:
+    with_mail_due(world)
+    world.inline("tick")
+    every = world.inline("mail", "list", "--json").json
+
+    shown = world.inline("mail", "list", "--limit", "1", "--lang", "en")
+
+    assert len(every) > 1
+    assert world.inline("mail", "list", "--limit", "1", "--json").json == every[-1:]
+    assert str(every[-1]["id"]) in shown.out.splitlines()[-1].split()
+    assert shown.err == f"There are {len(every) - 1} older: --limit {len(every)}\n"
+    assert world.inline("mail", "list").err == ""

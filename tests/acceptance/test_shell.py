@@ -106,7 +106,7 @@ def test_an_unknown_command_is_one_line_with_the_nearest_name(tmp_path: Path) ->
     ("args", "told"),
     [
         (["--bogus"], "Det finns inget val som heter --bogus. Se skede --help."),
-        (["completion"], "'bash|zsh|fish' saknas. Se skede completion --help."),
+        (["completion"], "Skalet saknas: skede completion bash|zsh|fish. Se skede completion --help."),
         (["completion", "--quite", "bash"], "Menade du --quiet? Se skede completion --help."),
         (["tour"], "tour kommer med en senare version."),
         (["print", "agenda", "SIM-1", "-o", "x.pdf"], "print kommer med en senare version."),
