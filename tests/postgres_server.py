@@ -192,7 +192,7 @@ def _start(folder: Path) -> None:
     _run([place / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"], as_other)
     settings = {
         "listen_addresses": "", "unix_socket_directories": folder, "fsync": "off", "synchronous_commit": "off",
-        "full_page_writes": "off", "dynamic_shared_memory_type": "mmap", "max_connections": 200,
+        "full_page_writes": "off", "dynamic_shared_memory_type": "mmap", "max_connections": 500,
         "shared_buffers": "64MB", "max_wal_size": "256MB",
         "logging_collector": "off", "log_min_messages": "fatal", "log_min_error_statement": "panic",
     }  # fmt: skip

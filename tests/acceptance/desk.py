@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import homes
 import pytest
 import running
 from cases import World, receive
@@ -14,7 +15,6 @@ from msgspec import structs
 from running import Ran
 
 from engine.core.case import Case
-from engine.store.database import raw_connection
 
 SIM = "SIM-2021-0001"
 LOGGED = ("cases", "entries", "entry_private", "pending", "sqlite_sequence")
@@ -54,11 +54,8 @@ class Desk:
             cases = {
                 ref: structs.replace(case, **nothing) for ref in tx.cases.references() if (case := tx.cases.get(ref))
             }
-        ask = raw_connection(self.world.home / "skede.db", "ro")
-        tables = [row[0] for row in ask.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        rows = {table: list(ask.execute(f'SELECT * FROM "{table}"')) for table in tables if table not in LOGGED}
-        log = [json.loads(line) for (line,) in ask.execute("SELECT line FROM entries ORDER BY rowid")]
-        ask.close()
+        rows = {table: found for table, found in homes.rows_of(self.world.home).items() if table not in LOGGED}
+        log = [json.loads(line) for line in homes.lines_of(self.world.home)]
         return cases, rows, log
 
 

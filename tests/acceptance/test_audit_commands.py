@@ -3,11 +3,10 @@
 import csv
 import json
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
+import homes
 import pytest
 import running
 from running import Ran
@@ -52,10 +51,8 @@ def here(busy: Path) -> Skede:
 
 @pytest.fixture
 def tamper(busy: Path) -> Iterator[Callable[[str], None]]:
-    """Runs a statement on the file, past every trigger."""
-    with closing(sqlite3.connect(busy / "skede.db", isolation_level=None)) as connection:
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
+    """Runs a statement on the database, past every trigger."""
+    with homes.unguarded(busy) as connection:
 
         def run(sql: str) -> None:
             connection.execute(sql)

@@ -57,6 +57,7 @@ DATABASES: dict[str, tuple[Callable[[Path], None], int, str]] = {
 }
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("what", DATABASES)
 def test_a_database_that_is_not_ours_to_use_is_named_with_what_to_do(home: Path, what: str) -> None:
     hurt, code, told = DATABASES[what]

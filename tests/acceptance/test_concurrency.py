@@ -6,16 +6,14 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import running
 from cases import World, receive
-
-from engine.store.database import raw_connection
+from homes import writers_wait
 
 pytestmark = [
     pytest.mark.acceptance,
@@ -39,18 +37,6 @@ def outcome(process: Process) -> tuple[int, Any]:
     out, err = process.communicate(timeout=60)
     assert "Traceback" not in err
     return process.returncode, json.loads(out) if out else None
-
-
-@contextmanager
-def write_lock(home: Path) -> Iterator[None]:
-    """Hold the lock that every writer needs; readers go on meanwhile."""
-    connection = raw_connection(home / "skede.db", "rw")
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        connection.execute("ROLLBACK")
-        connection.close()
 
 
 def until_waiting(processes: Sequence[Process]) -> None:
@@ -99,7 +85,7 @@ def cases_in(world: World) -> list[str]:
 def test_of_two_who_fire_the_same_event_at_once_one_wins_and_the_other_hears_what_happened(world: World) -> None:
     reference = receive(world)
 
-    with write_lock(world.home):
+    with writers_wait(world.home):
         rivals = [start(world, "advance", reference, *REGISTER, as_="registrar") for _ in range(2)]
         until_waiting(rivals)
     ended = sorted((outcome(rival) for rival in rivals), key=lambda each: each[0])
@@ -115,7 +101,7 @@ def test_of_two_who_fire_the_same_event_at_once_one_wins_and_the_other_hears_wha
 def test_of_two_different_events_at_once_one_wins_and_the_other_is_told(world: World) -> None:
     reference = receive(world)
 
-    with write_lock(world.home):
+    with writers_wait(world.home):
         rivals = [
             start(world, "advance", reference, *REGISTER, as_="registrar"),
             start(world, "advance", reference, "withdraw", "-a", f"withdrawal={world.paper}", as_="applicant"),
@@ -133,7 +119,7 @@ def test_of_two_different_events_at_once_one_wins_and_the_other_is_told(world: W
 def test_a_case_that_is_not_touched_by_the_other_is_none_of_its_business(world: World) -> None:
     first, second = receive(world, "Första"), receive(world, "Andra")
 
-    with write_lock(world.home):
+    with writers_wait(world.home):
         both = [start(world, "advance", reference, *REGISTER, as_="registrar") for reference in (first, second)]
         until_waiting(both)
     ended = [outcome(process) for process in both]
@@ -183,7 +169,7 @@ def test_the_same_request_again_gives_the_same_answer_and_changes_nothing(world:
 def test_the_same_request_at_the_same_moment_is_carried_out_once_and_answered_twice(world: World) -> None:
     reference = receive(world)
 
-    with write_lock(world.home):
+    with writers_wait(world.home):
         twins = [
             start(world, "advance", reference, *REGISTER, "--request-id", "reg-1", as_="registrar") for _ in range(2)
         ]
@@ -242,7 +228,7 @@ def _killed(world: World, words: Sequence[str], share: float, whole: float, *, i
     SQLite looks every 0.1 s whether a lock is free, so that the write begins within that time.
     """
     if inside:
-        with write_lock(world.home):
+        with writers_wait(world.home):
             process = start(world, *words)
             until_waiting([process])
         time.sleep(share * 0.15)
