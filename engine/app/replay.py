@@ -52,6 +52,52 @@ def against_rules(definition: Definition, before: Case | None, entry: Entry) -> 
     return None if None in reasons else reasons[0]
 
 
+class Rules:
+    """`against_rules`, asked once for all entries that are alike in everything that it looks at."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], Why | None] = {}
+        self._barring: dict[str, frozenset[str]] = {}
+
+    def broken(self, definition: Definition, before: Case | None, entry: Entry) -> Why | None:
+        """The first rule that an entry breaks; the arguments are those of `against_rules`."""
+        alike = self._alike(definition, before, entry)
+        if alike is None:
+            return against_rules(definition, before, entry)
+        if alike not in self._known:
+            if len(self._known) >= MOST_ALIKE:
+                self._known.clear()
+            self._known[alike] = against_rules(definition, before, entry)
+        return self._known[alike]
+
+    def _alike(self, definition: Definition, before: Case | None, entry: Entry) -> tuple[Any, ...] | None:
+        """What is looked at; None where that is too much: people, and what happened elsewhere."""
+        body, act = entry.body, entry.act
+        fields = (definition.digest, act, entry.target, tuple(body.get("set", ())), tuple(body.get("private", ())))
+        if act not in MOVES:
+            return None if act == ACT else fields
+        if before is not None and (before.recused or entry.event in self._barred(definition)):
+            return None
+        place = (before.state, before.back) if before is not None else None
+        rest = (
+            entry.event, entry.source, entry.role, place, tuple(body.get("guards", ())), tuple(body.get("waived", ())),
+            tuple(body["back"]) if "back" in body else None, bool(body.get("final")), bool(body.get("imported")),
+            bool(body.get("cause")),
+        )  # fmt: skip
+        return fields + rest
+
+    def _barred(self, definition: Definition) -> frozenset[str]:
+        """Events that bar whoever acted in an earlier one."""
+        if definition.digest not in self._barring:
+            events = frozenset(t.event for t in definition.transitions if t.not_same_person_as)
+            self._barring[definition.digest] = events
+        return self._barring[definition.digest]
+
+
+MOST_ALIKE = 10_000
+"""So many kinds of entries are remembered; an office has hundreds."""
+
+
 def _fields(definition: Definition, entry: Entry) -> Why | None:
     """Only fields of the definition are set, and personal values never stand in the line."""
     body = entry.body

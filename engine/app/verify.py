@@ -19,27 +19,32 @@ from engine.app.office import Caller, Office
 from engine.app.record import OFFICE
 from engine.app.replay import Why
 from engine.app.verify_chain import Chain, Fault, Known
-from engine.app.verify_rows import rows_differ
+from engine.app.verify_part import (
+    LEVELS,
+    MOST_FAULTS,
+    Bad,
+    Crew,
+    Inspector,
+    Judged,
+    alone,
+    first_fault,
+    parts_of,
+    together,
+)
+from engine.app.verify_rows import rows_differ, rows_of
 from engine.app.verify_seals import Anchored, Sealed, check_seals
 from engine.core.build import from_canonical
 from engine.core.case import Actor
-from engine.core.entry import parse
+from engine.core.entry import Entry, parse
 from engine.core.errors import LogTampered, Refusal, TransitionRefused
+from engine.core.merkle import node_hash
 from engine.ports import UnitOfWork
 
-MOST_FAULTS = 100
-"""So many chains are named; that there are more is counted."""
-
 Progress = Callable[[Iterable[str], int], Iterable[str]]
-"""Passes the chains on one by one; the second argument is how many there are."""
+"""Passes the names of what is done on, one by one; the second argument is how many there will be."""
 
-
-class Bad(Struct, frozen=True):
-    """The first thing that is wrong with a chain."""
-
-    case: str
-    n: int
-    why: Why
+TRIES = 20
+"""So often several processes begin anew, until all see the same moment of a log that is being written to."""
 
 
 class Erased(Struct, frozen=True):
@@ -109,38 +114,80 @@ def unwatched(items: Iterable[str], total: int) -> Iterable[str]:
     return items
 
 
-def verify(office: Office, progress: Progress = unwatched, anchors: Sequence[Anchored] = ()) -> Verified:
+def verify(
+    office: Office, progress: Progress = unwatched, anchors: Sequence[Anchored] = (), crew: Crew | None = None
+) -> Verified:
     """Verify everything; nothing is raised for what is found.
 
     Args:
         office: Whose log it is.
-        progress: Told of each chain.
+        progress: Told of each run of chains.
         anchors: Checkpoints kept elsewhere, which the log must contain.
+        crew: Other processes that do the work, where there are any; what is found is the same.
+
+    Raises:
+        Unavailable: One of the crew ended before its work did.
     """
-    found = Verified()
+    for _ in range(TRIES if crew is not None else 0):
+        with office.store.read() as tx:
+            if crew is not None and crew.see(tx.audit.moment()):
+                return _verified(tx, office, progress, anchors, crew)
     with office.store.read() as tx:
-        known, office_chain, first = _office(tx)
-        found.note(first)
-        found.entries, found.erased = len(office_chain.kept), office_chain.erased
-        references = [name for name in tx.audit.chains() if name != OFFICE]
-        for reference in progress(references, len(references)):
-            chain = Chain(tx, known, reference)
-            found.note(_judged(tx, known, chain))
-            found.entries += len(chain.kept)
-            found.erased += chain.erased
-            found.cases += 1
-        # A chain that is broken has not told all its documents.
-        for digest in () if found.faulty else sorted(set(tx.audit.documents()) - known.filed):
-            found.note(Bad(OFFICE, 0, Why("verify_row_unexpected", {"table": "blobs", "key": digest})))
-        found.sealed, found.anchors = check_seals(tx, office, office_chain.entries, anchors), len(anchors)
-        found.erasures = list(_erasures(office_chain))
-        for case, n, why in found.sealed.bad:
-            found.note(Bad(case, n, why))
+        return _verified(tx, office, progress, anchors, None)
+
+
+def _verified(
+    tx: UnitOfWork, office: Office, progress: Progress, anchors: Sequence[Anchored], crew: Crew | None
+) -> Verified:
+    known = _known(tx)
+    parts = parts_of(tx)
+    working = crew.work(known, parts) if crew is not None else alone(Inspector(tx, known), parts)
+    office_chain, first = _office(tx, known)
+    judged: dict[int, Judged] = {}
+
+    def done() -> Iterator[str]:
+        for number, one in working:
+            judged[number] = one
+            yield parts[number].low
+
+    for _ in progress(done(), len(parts)):
+        pass
+    whole = together(judged)
+    found = Verified(office_chain.length + whole.entries, whole.cases, office_chain.erased + whole.erased)
+    for bad in (first, *whole.bad):
+        found.note(bad)
+    found.faulty += whole.faulty - len(whole.bad)
+    # A chain that is broken has not told all its documents.
+    filed = known.filed | whole.filed
+    for digest in () if found.faulty else sorted(set(tx.audit.documents()) - filed):
+        found.note(Bad(OFFICE, 0, Why("verify_row_unexpected", {"table": "blobs", "key": digest})))
+    whole.add(0, 0, office_chain.leaves, in_tree=office_chain.in_tree, in_turn=office_chain.in_turn)
+    checked = not found.faulty and _tree_stands(tx, whole)
+    found.sealed = check_seals(tx, office, office_chain.told, anchors, checked=checked)
+    found.anchors = len(anchors)
+    found.erasures = list(_erasures(office_chain))
+    for case, n, why in found.sealed.bad:
+        found.note(Bad(case, n, why))
     return found
 
 
+def _tree_stands(tx: UnitOfWork, whole: Judged) -> bool:
+    """Whether the tree is that of the entries, as far as it was seen part by part: no gap, none more, in their turn."""
+    leaves, places, nodes = tx.audit.counts()
+    if not (whole.sound and whole.in_tree and leaves == places == whole.leaves):
+        return False
+    if nodes != sum(leaves >> level for level in range(leaves.bit_length())):
+        return False
+    below = tx.audit.hashes(LEVELS, 0, leaves >> LEVELS)
+    for level in range(LEVELS + 1, leaves.bit_length()):
+        below, above = tx.audit.hashes(level, 0, leaves >> level), list(map(node_hash, below[::2], below[1::2]))
+        if below != above:
+            return False
+    return whole.in_turn or not tx.audit.in_order() or not tx.audit.out_of_turn()
+
+
 def _erasures(office_chain: Chain) -> Iterator[Erased]:
-    for entry in office_chain.entries:
+    for entry in office_chain.told:
         if entry.act == "erase":
             body = entry.body
             yield Erased(entry.name, str(body.get("person")), str(body.get("ground")), len(body.get("entries", ())))
@@ -164,67 +211,79 @@ def replay(office: Office, reference: str | None = None, progress: Progress = un
         LogTampered: The office's own chain is broken, so that there are no rules to replay by.
     """
     with office.store.read() as tx:
-        known, _, _ = _office(tx)
+        known = _known(tx)
         asked = [name for name in tx.audit.chains() if name != OFFICE] if reference is None else [
             reference if reference in tx.audit.chains() else case_named(tx, reference)
         ]  # fmt: skip
         for name in progress(asked, len(asked)):
             chain = Chain(tx, known, name)
-            bad = _judged(tx, known, chain)
+            bad = first_fault(tx, known, chain)
             case = chain.case
-            yield Replayed(name, len(chain.kept), case.state if case else None, case.revision if case else 0, bad)
+            yield Replayed(name, chain.length, case.state if case else None, case.revision if case else 0, bad)
 
 
-def _judged(tx: UnitOfWork, known: Known, chain: Chain) -> Bad | None:
-    """The first fault of a chain: of its lines, else of its rows."""
-    fault: Fault | None = next(chain.faults(), None) or next(rows_differ(tx, known, chain), None)
-    return None if fault is None else Bad(chain.reference, *fault)
-
-
-def _office(tx: UnitOfWork) -> tuple[Known, Chain, Bad | None]:
-    """The chain of the office, and what it says for all others: definitions published, parts erased."""
+def _known(tx: UnitOfWork) -> Known:
+    """What the office's chain says for all others: definitions published, parts erased. Its faults are told later."""
     known = Known(tx.settings.get("origin") or "skede")
+    readable = True
+    for kept in tx.audit.entries(OFFICE):
+        erasing = kept.columns.get("kind") == "erase"
+        if not readable and not erasing:
+            continue
+        try:
+            entry = parse(kept.logged.line)
+        except (LogTampered, RecursionError):
+            readable = False
+            continue
+        if erasing:
+            _learn_erasure(known, entry)
+        if readable and entry.act == "publish":
+            with suppress(KeyError, TypeError, ValueError):
+                _learn_definition(tx, known, entry)
+    return known
+
+
+def _learn_erasure(known: Known, entry: Entry) -> None:
+    with suppress(TypeError, ValueError, AttributeError):  # A body of another kind is told in its turn.
+        known.erased.update(entry.body.get("entries", ()))
+        known.letters.update(entry.body.get("letters", {}))
+        known.documents.update(entry.body.get("documents", ()))
+
+
+def _learn_definition(tx: UnitOfWork, known: Known, entry: Entry) -> None:
+    said = entry.body
+    wf = f"{said['name']}@{said['version']}"
+    known.digests[wf] = str(said["digest"])
+    known.definitions.pop(wf, None)
+    for row in tx.audit.definitions():
+        if f"{row['name']}@{row['version']}" == wf and _digest(row["body"]) == said["digest"]:
+            known.definitions[wf] = from_canonical(row["body"])
+
+
+def _office(tx: UnitOfWork, known: Known) -> tuple[Chain, Bad | None]:
+    """The chain of the office, followed, and the first thing that is wrong with it."""
     chain = Chain(tx, known, OFFICE)
-    _learn_erasures(known, chain)
     faults = list(chain.faults())
-    if not chain.kept:
+    if not chain.length:
         faults.append((1, Why("verify_no_office")))
     published: dict[str, tuple[int, Mapping[str, Any]]] = {}
-    for entry in chain.entries:
+    for entry in chain.told:
         body = entry.body
         if entry.act == "publish":
             published[f"{body['name']}@{body['version']}"] = (entry.n, {**body, "at": entry.at})
-    faults += [*_definitions(tx, known, published), *rows_differ(tx, known, chain)]
-    return known, chain, Bad(OFFICE, *faults[0]) if faults else None
+    faults += [*_definitions(tx, published), *rows_differ(tx.audit, known, chain, rows_of(tx, OFFICE))]
+    return chain, Bad(OFFICE, *faults[0]) if faults else None
 
 
-def _learn_erasures(known: Known, chain: Chain) -> None:
-    """What the office says was erased; asked before its own entries are, as they may be among it."""
-    for kept in chain.kept:
-        if kept.columns.get("kind") != "erase":
-            continue
-        with suppress(LogTampered, TypeError, ValueError, AttributeError):  # A broken line is told in its turn.
-            body = parse(kept.logged.line).body
-            known.erased.update(body.get("entries", ()))
-            known.letters.update(body.get("letters", {}))
-            known.documents.update(body.get("documents", ()))
-
-
-def _definitions(
-    tx: UnitOfWork, known: Known, published: Mapping[str, tuple[int, Mapping[str, Any]]]
-) -> Iterator[Fault]:
+def _definitions(tx: UnitOfWork, published: Mapping[str, tuple[int, Mapping[str, Any]]]) -> Iterator[Fault]:
     """Every stored definition is one that was published, to the letter; every one published is there."""
     rows = {f"{row['name']}@{row['version']}": row for row in tx.audit.definitions()}
     for wf, (n, said) in published.items():
-        known.digests[wf] = str(said["digest"])
         row = rows.pop(wf, None)
         if row is None:
             yield n, Why("verify_row_missing", {"table": "definitions", "key": wf})
             continue
-        wrong = [column for column, same in _definition(row, said) if not same]
-        if "body" not in wrong:
-            known.definitions[wf] = from_canonical(row["body"])
-        for column in wrong:
+        for column in (column for column, same in _definition(row, said) if not same):
             yield n, Why("verify_row", {"table": "definitions", "key": wf, "column": column})
     for wf in rows:
         yield 0, Why("verify_row_unexpected", {"table": "definitions", "key": wf})

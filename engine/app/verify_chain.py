@@ -1,6 +1,7 @@
 """Follow one chain of the log, line by line, and gather what its case, deadlines and messages must be."""
 
-from collections.abc import Collection, Iterator, Mapping
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -8,46 +9,23 @@ from msgspec import Struct, field
 
 from engine.app.record import OFFICE
 from engine.app.replay import Why, against_rules
+from engine.app.verify_gather import Gathered
 from engine.core.canonical import canonical, read_json
-from engine.core.case import Case, Deadline
 from engine.core.chain import commitment, genesis, leaf_hash
 from engine.core.definition import Definition
 from engine.core.entry import Entry, parse
 from engine.core.errors import LogTampered, ValueMalformed
 from engine.core.fold import apply, fold
 from engine.core.history import ACT
-from engine.core.plain import deadline_from_plain, read_instant
 from engine.core.snapshot import to_json
 from engine.core.when import parse_instant
-from engine.ports import DeadlineRow, KeptEntry, UnitOfWork
+from engine.ports import KeptEntry, UnitOfWork
+
+_TOLD = frozenset({"publish", "erase", "seal"})
+_KEYS = frozenset({"key", "new", "old"})
 
 Fault = tuple[int, Why]
 """The number of the entry that is at fault, or that the faulty row goes back to, and what is wrong."""
-
-
-class Said(Struct):
-    """One message that an entry decided: what the payload tells of it, and what became of it by the log.
-
-    Attributes:
-        digest: Of the message as it was queued, None where it was erased.
-        state: The state it was queued in, None where that was erased; `reason` why.
-        outcomes: What became of it by the log, oldest first.
-    """
-
-    n: int
-    digest: str | None = None
-    state: str | None = None
-    reason: str | None = None
-    outcomes: list["Outcome"] = field(default_factory=list)
-
-
-class Outcome(Struct, frozen=True):
-    """What became of a message, by an entry: its state, when, the digest of the letter, and why."""
-
-    state: str
-    at: str
-    letter: str | None
-    why: str | None
 
 
 class Known(Struct):
@@ -59,7 +37,8 @@ class Known(Struct):
         digests: `name@version` -> the digest under which it was published, by the log.
         erased: `REF#n` of entries whose payload was erased, by the log.
         letters: Key of a letter that a person was taken out of -> the digests of what is left, decided and sent.
-        documents: Digests of documents whose bytes were erased; `filed` those of all that any entry files.
+        documents: Digests of documents whose bytes were erased.
+        filed: Digests of all documents that any entry files; `sound` of those whose bytes were found to have them.
     """
 
     origin: str
@@ -69,36 +48,63 @@ class Known(Struct):
     letters: dict[str, list[str]] = field(default_factory=dict)
     documents: set[str] = field(default_factory=set)
     filed: set[str] = field(default_factory=set)
+    sound: set[str] = field(default_factory=set)
 
 
-class Chain:
-    """One chain being followed: `faults` is to be exhausted before the rest is asked for."""
+class Chain(Gathered):
+    """One chain being followed: `faults` is to be exhausted before the rest is asked for.
+
+    Attributes:
+        erased: Entries whose payload was erased, as the log says.
+        leaves: Entries that stand in the tree; `in_tree` whether each stands there under its hash, in its turn.
+        told: Of the office's chain, the entries that seals, keys, definitions and erasures are known by.
+    """
 
     def __init__(self, tx: UnitOfWork, known: Known, reference: str) -> None:
-        self._tx, self._known, self.reference = tx, known, reference
-        self.kept: tuple[KeptEntry, ...] = tuple(tx.audit.entries(reference))
-        self.entries: list[Entry] = []
-        self.case: Case | None = None
-        self.deadlines: dict[str, DeadlineRow] = {}
-        self.said: dict[str, Said] = {}
-        self.called_off: list[tuple[int, str, str]] = []
-        """(n of the entry, deadline id or beginning of a message's key, why): what is not to be said any more."""
-        self.erased = 0
+        super().__init__(reference)
+        self._tx, self._known = tx, known
+        self.erased = self.leaves = 0
+        self.in_tree = self.in_turn = True
+        self.told: list[Entry] = []
+        entries = tx.audit.entries(reference)
+        # The office's chain grows for ever, and is never asked for again; that of a case is, where it was taken back.
+        self._kept: Iterable[KeptEntry] = entries if reference == OFFICE else tuple(entries)
+        self.length = len(self._kept) if isinstance(self._kept, tuple) else 0
         self._head = genesis(known.origin, reference)
+        self._last, self._queued = -1, -1
 
     def faults(self) -> Iterator[Fault]:
         """What is wrong with its lines, in their order."""
         for table, n in self._tx.audit.strays(self.reference):
             yield n, Why("verify_stray", {"table": table})
-        for place, kept in enumerate(self.kept, 1):
+        rest = iter(self._kept)
+        for place, kept in enumerate(rest, 1):
+            self.length = max(self.length, place)
             try:
                 entry = parse(kept.logged.line)
             except (LogTampered, RecursionError):
+                self.length = max(self.length, place + sum(1 for _ in rest))
                 yield place, Why("verify_line")
                 return
             yield from ((place, why) for why in self._entry(place, kept, entry))
+            self._place(kept)
             yield from ((place, why) for why in self._effect(kept, entry))
-            self.entries.append(entry)
+            if self.reference == OFFICE and (entry.act in _TOLD or not _KEYS.isdisjoint(entry.body)):
+                self.told.append(entry)
+
+    def _place(self, kept: KeptEntry) -> None:
+        """Whether an entry stands in the tree as its line says; what is wrong there, the walk along the tree tells."""
+        if kept.leaf is None:
+            self.in_tree = self.in_tree and kept.pending is not None and kept.pending > self._queued
+            self._queued = kept.pending or 0
+            return
+        self.leaves += 1
+        self.in_turn = self.in_turn and kept.leaf == kept.id - 1
+        self.in_tree = (
+            self.in_tree and kept.leaf > self._last and self._queued < 0 and kept.node is not None
+            and b64encode(kept.node).decode() == self._head
+        )  # fmt: skip
+        self._last = kept.leaf
 
     def _entry(self, place: int, kept: KeptEntry, entry: Entry) -> Iterator[Why]:
         """The line by itself, and in its chain."""
@@ -162,11 +168,13 @@ class Chain:
             broken = against_rules(definition, self.case, entry)
             if broken is not None:
                 yield broken
-            elif (entry.act == ACT) != self._is_history(entry):
+            elif (entry.act == ACT) != self.is_history(entry):
                 yield Why("replay_history_late")
-            yield from self._restored(definition, entry)
-            self.case = apply(self.case, entry, payload, self._head)
-            self._follow(entry, payload)
+            if entry.act == "reversed":
+                lines = [(kept.logged.line, kept.logged.payload) for kept in self._kept]
+                if restored_differs(definition, lines, entry):
+                    yield Why("replay_reversed", {"corrects": int(entry.body["corrects"])})
+            self.follow(apply(self.case, entry, payload, self._head), entry, payload)
         except LogTampered as error:
             yield Why("verify_does_not_follow", {"what": error.message})
         except (KeyError, ValueError, TypeError, AttributeError) as error:
@@ -174,68 +182,12 @@ class Chain:
         else:
             yield from self._documents(entry)
 
-    def _is_history(self, entry: Entry) -> bool:
-        """Whether the place of an entry is one of those that an imported opening keeps for what happened before."""
-        opened = next((before for before in reversed(self.entries) if before.act == "open"), None)
-        if entry.act == "open" or opened is None:
-            return False
-        return entry.n <= opened.n + int(opened.body.get("imported", {}).get("history", {}).get("events", 0))
-
-    def _restored(self, definition: Definition, entry: Entry) -> Iterator[Why]:
-        """What was taken back leads to the case as it was before."""
-        if entry.act != "reversed":
-            return
-        corrects = int(entry.body["corrects"])
-        before = fold((k.logged.line, k.logged.payload) for k in self.kept[: corrects - 1])
-        personal = frozenset(f.id for f in definition.fields.values() if f.personal)
-        was = read_json(to_json(before, personal)[0]) if before else {}
-        # What has been erased since was not so then.
-        found = {**entry.body["snapshot"], "erased": was.get("erased")}
-        if not was or canonical(found) != canonical(was) or entry.target != was["state"]:
-            yield Why("replay_reversed", {"corrects": corrects})
-
-    def _follow(self, entry: Entry, payload: Mapping[str, Any] | None) -> None:
-        """Deadlines and messages as this entry leaves them."""
-        body = entry.body
-        if entry.act in ("import_undone", "undone"):
-            self.deadlines.clear()
-            self.said.clear()
-            self.called_off.clear()
-        for raw in (*body.get("opened", ()), *body.get("moved", ())):
-            deadline: Deadline = deadline_from_plain(raw)
-            self.deadlines[deadline.id] = DeadlineRow(deadline, self.reference, "open")
-        for raw in body.get("closed", ()):
-            row = self.deadlines[raw["id"]]
-            self.deadlines[raw["id"]] = DeadlineRow(row.deadline, row.case, raw["how"], read_instant(entry.at))
-        self._call_off(entry)
-        self._say(entry, payload)
-
     def _said_by_office(self, entry: Entry, payload: Mapping[str, Any] | None) -> Iterator[Why]:
         """The office's own chain has no case, but messages: seals for auditors, what the day brings."""
         try:
-            self._say(entry, payload)
+            self.say(entry, payload)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             yield Why("verify_body", {"what": f"{type(error).__name__}: {error}"})
-
-    def _say(self, entry: Entry, payload: Mapping[str, Any] | None) -> None:
-        """Messages as this entry decides them, or tells what became of them."""
-        body = entry.body
-        digests = (payload or {}).get("msgs", {})
-        for key in body.get("msgs", ()):
-            told = digests.get(key, (None, None, None))
-            self.said.setdefault(key, Said(entry.n, *told))
-        outcome = body.get("mail")
-        if outcome and outcome["key"] in self.said:
-            known = Outcome(outcome["state"], entry.at, (payload or {}).get("letter"), outcome.get("why"))
-            self.said[outcome["key"]].outcomes.append(known)
-
-    def _call_off(self, entry: Entry) -> None:
-        body = entry.body
-        self.called_off += [(entry.n, raw["id"], raw["how"]) for raw in body.get("closed", ())]
-        if entry.act not in ("remind", "expire", "open"):
-            self.called_off += [(entry.n, raw["id"], "moved") for raw in body.get("moved", ())]
-        if entry.act == "reversed":
-            self.called_off.append((entry.n, f"{self.reference}#{body['corrects']}/", "reversed"))
 
     def _documents(self, entry: Entry) -> Iterator[Why]:
         """The bytes of every document filed are there, and are those that were filed."""
@@ -266,8 +218,18 @@ def personal_fields(definition: Definition) -> frozenset[str]:
     )
 
 
-def open_differs(case: Case, rows: Collection[DeadlineRow]) -> str | None:
-    """The id of a deadline that the case has open and the log's entries have not, or the other way round."""
-    mine = {d.id: d for d in case.deadlines}
-    theirs = {row.deadline.id: row.deadline for row in rows if row.state == "open"}
-    return next((key for key in sorted({*mine, *theirs}) if mine.get(key) != theirs.get(key)), None)
+def restored_differs(definition: Definition, lines: Sequence[tuple[str, str | None]], entry: Entry) -> bool:
+    """Whether what was taken back leads to another case than the one before it.
+
+    Args:
+        definition: Of the case.
+        lines: (line, payload) of the entries before this one.
+        entry: The entry that takes another back.
+    """
+    corrects = int(entry.body["corrects"])
+    before = fold(lines[: corrects - 1])
+    personal = frozenset(f.id for f in definition.fields.values() if f.personal)
+    was = read_json(to_json(before, personal)[0]) if before else {}
+    # What has been erased since was not so then.
+    found = {**entry.body["snapshot"], "erased": was.get("erased")}
+    return not was or canonical(found) != canonical(was) or entry.target != was["state"]

@@ -1,27 +1,45 @@
 """Compare the rows of a case with what its chain says they are: the case, its links, deadlines and messages."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
 from engine.app.record import OFFICE, links_of
 from engine.app.replay import Why
-from engine.app.verify_chain import Chain, Fault, Known, Said, open_differs, personal_fields
+from engine.app.verify_chain import Fault, Known, personal_fields
+from engine.app.verify_digests import letter_digest, message_digest
+from engine.app.verify_gather import Gathered, Said, open_differs
 from engine.core.canonical import read_json
 from engine.core.message import Message, StoredMessage
-from engine.ports import UnitOfWork
+from engine.ports import AuditStore, UnitOfWork
 
 
-def rows_differ(tx: UnitOfWork, known: Known, chain: Chain) -> Iterator[Fault]:
+class Rows(Struct, frozen=True):
+    """The rows that belong to one chain, as they stand."""
+
+    case: Mapping[str, Any] | None
+    links: Mapping[str, str]
+    deadlines: Iterable[Mapping[str, Any]]
+    messages: Iterable[Mapping[str, Any]]
+
+
+def rows_of(tx: UnitOfWork, reference: str) -> Rows:
+    """The rows of a chain, asked for by themselves."""
+    audit = tx.audit
+    return Rows(audit.case(reference), audit.links(reference), audit.deadlines(reference), audit.messages(reference))
+
+
+def rows_differ(audit: AuditStore, known: Known, chain: Gathered, rows: Rows) -> Iterator[Fault]:
     """Every row that is not what the chain makes it, is missing, or stands there without an entry."""
-    last = len(chain.kept)
-    yield from ((last, why) for why in _case(tx, known, chain))
-    yield from ((last, why) for why in _deadlines(tx, chain))
-    yield from _messages(tx, known, chain)
+    yield from ((chain.length, why) for why in _case(audit, known, chain, rows))
+    yield from ((chain.length, why) for why in _deadlines(audit, chain, rows))
+    yield from _messages(known, chain, rows)
 
 
-def _case(tx: UnitOfWork, known: Known, chain: Chain) -> Iterator[Why]:
-    row, case = tx.audit.case(chain.reference), chain.case
+def _case(audit: AuditStore, known: Known, chain: Gathered, rows: Rows) -> Iterator[Why]:
+    row, case = rows.case, chain.case
     if case is None or case.taken_back:
         if row is not None:
             yield Why("verify_row_unexpected", {"table": "cases", "key": chain.reference})
@@ -29,11 +47,11 @@ def _case(tx: UnitOfWork, known: Known, chain: Chain) -> Iterator[Why]:
     if row is None:
         yield Why("verify_row_missing", {"table": "cases", "key": chain.reference})
         return
-    batch = next((entry.body.get("batch") for entry in reversed(chain.entries) if entry.act == "open"), None)
+    batch = chain.opened.body.get("batch") if chain.opened else None
     definition = known.definitions[f"{case.workflow}@{case.version}"]
-    wanted = tx.audit.case_expected(case, definition.states[case.state].phase, personal_fields(definition))
+    wanted = audit.case_expected(case, definition.states[case.state].phase, personal_fields(definition))
     yield from _compared("cases", chain.reference, row, {**wanted, "batch": batch})
-    if tx.audit.links(chain.reference) != links_of(definition, case):
+    if rows.links != links_of(definition, case):
         yield Why("verify_row", {"table": "links", "key": chain.reference, "column": "target"})
 
 
@@ -43,36 +61,57 @@ def _compared(table: str, key: str, row: Mapping[str, Any], wanted: Mapping[str,
             yield Why("verify_row", {"table": table, "key": key, "column": column})
 
 
-def _deadlines(tx: UnitOfWork, chain: Chain) -> Iterator[Why]:
-    wanted = dict(chain.deadlines) if tx.audit.case(chain.reference) is not None else {}
+def _deadlines(audit: AuditStore, chain: Gathered, rows: Rows) -> Iterator[Why]:
+    wanted = dict(chain.deadlines) if rows.case is not None else {}
     if wanted and chain.case is not None:
         differs = open_differs(chain.case, wanted.values())
         if differs is not None:
             yield Why("verify_deadline_fold", {"key": differs})
-    for row in tx.audit.deadlines(chain.reference):
+    for row in rows.deadlines:
         due = wanted.pop(row["id"], None)
         if due is None:
             yield Why("verify_row_unexpected", {"table": "deadlines", "key": row["id"]})
         else:
-            yield from _compared("deadlines", row["id"], row, tx.audit.deadline_expected(due))
+            yield from _compared("deadlines", row["id"], row, audit.deadline_expected(due))
     for key in wanted:
         yield Why("verify_row_missing", {"table": "deadlines", "key": key})
 
 
-def _messages(tx: UnitOfWork, known: Known, chain: Chain) -> Iterator[Fault]:
-    is_there = chain.reference == OFFICE or tx.audit.case(chain.reference) is not None
+def _messages(known: Known, chain: Gathered, rows: Rows) -> Iterator[Fault]:
+    is_there = chain.reference == OFFICE or rows.case is not None
     wanted = dict(chain.said) if is_there else {}
-    for row in tx.audit.messages(chain.reference):
+    for row in rows.messages:
         said = wanted.pop(row["key"], None)
         if said is None:
-            yield len(chain.kept), Why("verify_row_unexpected", {"table": "messages", "key": row["key"]})
-            continue
-        yield from ((said.n, why) for why in _message(known, chain, row, said))
+            yield chain.length, Why("verify_row_unexpected", {"table": "messages", "key": row["key"]})
+        elif not as_usual(known, chain, row, said):
+            yield from ((said.n, why) for why in _message(known, chain, row, said))
     for key, said in wanted.items():
         yield said.n, Why("verify_row_missing", {"table": "messages", "key": key})
 
 
-def _message(known: Known, chain: Chain, row: Mapping[str, Any], said: Said) -> Iterator[Why]:
+def as_usual(known: Known, chain: Gathered, row: Mapping[str, Any], said: Said) -> bool:
+    """Whether a message is what the log says, as most are: one that left as it was decided, or waits as it was.
+
+    What `_message` asks is found here by hashing the row's own texts in the places of what they stand for: if the
+    digest is the log's, they are what was hashed then, to the byte. False says nothing.
+    """
+    if said.digest is None or row["key"] in known.letters or row["n"] != said.n or row["case_ref"] != chain.reference:
+        return False
+    latest = said.outcomes[-1] if said.outcomes else None
+    told = (said.state, said.reason, None) if latest is None else ("sent", said.reason, latest.at)
+    if (row["state"], row["reason"], row["sent_at"]) != told:
+        return False
+    if chain.called_off if latest is None else latest.state != "sent":
+        return False
+    letter = latest.letter if latest is not None else None
+    try:
+        return message_digest(row) == said.digest and (letter is None or letter_digest(row) == letter)
+    except (AttributeError, TypeError, ValueError):
+        return False
+
+
+def _message(known: Known, chain: Gathered, row: Mapping[str, Any], said: Said) -> Iterator[Why]:
     params = {"table": "messages", "key": row["key"]}
     stored = _stored(row)
     if stored is None:
@@ -111,7 +150,7 @@ def _stored(row: Mapping[str, Any]) -> StoredMessage | None:
     )  # fmt: skip
 
 
-def _state_follows(chain: Chain, row: Mapping[str, Any], said: Said) -> bool:
+def _state_follows(chain: Gathered, row: Mapping[str, Any], said: Said) -> bool:
     """Whether the log tells how the message came to its state and its reason."""
     state, reason = row["state"], row["reason"]
     called_off = {

@@ -7,6 +7,7 @@ follows, since both are of the same leaves.
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from msgspec import Struct, field
 
@@ -16,6 +17,7 @@ from engine.app.replay import Why
 from engine.core.checkpoint import Checkpoint
 from engine.core.entry import Entry
 from engine.core.errors import EngineError, Unavailable
+from engine.core.merkle import root
 from engine.core.tree import Tree
 from engine.ports import Signer, UnitOfWork
 
@@ -23,6 +25,9 @@ Found = tuple[str, int, Why]
 """The case and the number of the entry at fault, and what is wrong."""
 
 LATEST = (OFFICE, 0)
+
+_NODES = 4_096
+"""So many nodes are remembered while roots are computed: the next root is of nearly the same."""
 
 ONCE = {"verify_checkpoint_root"}
 """Where one checkpoint is wrong all later ones are; the first of them says so. Of anchors each is told."""
@@ -63,21 +68,52 @@ class Sealed(Struct):
     bad: list[Found] = field(default_factory=list)
 
 
-def check_seals(tx: UnitOfWork, office: Office, entries: Sequence[Entry], anchors: Sequence[Anchored] = ()) -> Sealed:
+def check_seals(
+    tx: UnitOfWork, office: Office, entries: Sequence[Entry], anchors: Sequence[Anchored] = (), *, checked: bool = False
+) -> Sealed:
     """Check the whole tree; nothing is raised for what is found.
 
     Args:
         tx: The transaction that is read in.
         office: Whose log it is.
-        entries: The office's own chain, which tells of every seal and key.
+        entries: Those of the office's own chain that tell of seals and keys.
         anchors: Checkpoints from elsewhere.
+        checked: Whether it is known that every entry stands in the tree once, in its turn, under the hash of its
+            line, or waits for it, and that every node is the hash of the two below: then roots are read from the nodes.
     """
     found = Sealed()
     marks = [*_own_marks(tx, office, entries, found), *_anchor_marks(tx, office, anchors, found)]
     if office.signer is not None:
         marks += _memory_marks(office.signer(), found)
-    _walk(tx, sorted(marks, key=lambda mark: mark.size), found)
+    marks.sort(key=lambda mark: mark.size)
+    if not checked or not _climb(tx, marks, found):
+        _walk(tx, marks, found)
     return found
+
+
+def _climb(tx: UnitOfWork, marks: Sequence[Mark], found: Sealed) -> bool:
+    """Compare every root with the tree's nodes, and add what waits; False, and nothing told, if all is not well."""
+    size, latest = tx.audit.counts()[0], tx.audit.last_taken()
+    node = lru_cache(maxsize=_NODES)(tx.evidence.node)
+    tree, in_order, asked = Tree.grown_to(size, node), tx.audit.in_order(), list(reversed(marks))
+    while asked and asked[-1].size <= size:
+        mark = asked.pop()
+        if mark.size and root(mark.size, node) != mark.root:
+            return False
+    waiting, first = 0, None
+    for _, key, case, n, line in tx.audit.waiting():
+        if in_order and key < latest:
+            return False
+        latest = key
+        tree.add(line)
+        waiting, first = waiting + 1, first or f"{case}#{n}"
+        while asked and asked[-1].size == tree.size:
+            if tree.digest != asked.pop().root:
+                return False
+    if asked:
+        return False
+    found.waiting, found.first_waiting, found.size, found.root = waiting, first, tree.size, tree.root
+    return True
 
 
 def _own_marks(tx: UnitOfWork, office: Office, entries: Sequence[Entry], found: Sealed) -> Iterator[Mark]:

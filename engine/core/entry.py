@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from engine.core.canonical import canonical, read_json, rewritten
+from engine.core.canonical import Exact, canonical, read_json, rewritten
 from engine.core.errors import LogTampered, ValueMalformed
 
 KEYS = frozenset({
@@ -27,7 +27,11 @@ CHANGES = frozenset({
 """Kinds of entry that are accepted changes and count as a revision."""
 
 
-class Entry(Struct, frozen=True):
+_KEY_OF = {"definition": "def", "source": "from", "target": "to"}
+"""Attribute of an entry -> its key in the line, where that is another."""
+
+
+class Entry(Struct, frozen=True, tag_field="v", tag=1, rename=_KEY_OF):
     """One entry of the log of a case, or of `@office`.
 
     Attributes:
@@ -83,6 +87,12 @@ def line(entry: Entry) -> str:
     return text
 
 
+_exact = Exact(Entry)
+
+read_exactly = _exact.read
+"""The entry of a line (its bytes) that is canonical and of the usual types; None says nothing: ask `parse`."""
+
+
 def parse(text: str) -> Entry:
     """The entry of a stored line.
 
@@ -90,6 +100,9 @@ def parse(text: str) -> Entry:
         LogTampered: The line is not an entry in canonical form.
     """
     try:
+        usual = read_exactly(text.encode())
+        if usual is not None:
+            return usual
         raw = read_json(text)
         if rewritten(raw) != text or raw.keys() != KEYS or (type(raw["n"]), type(raw["v"]), raw["v"]) != (int, int, 1):
             raise LogTampered("a log line is not in canonical form, or not of version 1")

@@ -25,6 +25,13 @@ from engine.core.plain import (
 )
 from engine.core.snapshot import from_json
 
+_MOVING = frozenset({"open", "advance", "approve"})
+_CHANGING = frozenset({
+    "set", "private", "title", "parent", "assignee", "docs", "signs", "voided", "rejected", "parties", "approval",
+    "approvals_cleared", "review", "recused", "stopped", "opened", "moved", "closed",
+})  # fmt: skip
+"""Keys of a body that change a part of the case."""
+
 
 def apply(case: Case | None, entry: Entry, payload: Mapping[str, Any] | None, head: str) -> Case:
     """The case after an entry.
@@ -50,6 +57,7 @@ def apply(case: Case | None, entry: Entry, payload: Mapping[str, Any] | None, he
         case = replace(_opened(entry), revision=case.revision)
     elif entry.source is not None and entry.source != case.state:
         raise LogTampered(f"{entry.name}: it leaves {entry.source}, but the case was in {case.state}")
+    changes: dict[str, Any] = {}
     match entry.act:
         case "reversed":
             case = _restored(case, entry, payload)
@@ -58,11 +66,12 @@ def apply(case: Case | None, entry: Entry, payload: Mapping[str, Any] | None, he
         case "historic":
             case = _lived_through(case, entry)
         case _:
-            case = _moved(_changed(case, entry, payload), entry)
-    changes = entry.act in CHANGES
-    return replace(
-        case, n=entry.n, head=head, recorded_at=read_instant(entry.at), revision=case.revision + (1 if changes else 0)
-    )
+            # Most entries tell of letters and of reminders, and change nothing else.
+            changes = {} if _CHANGING.isdisjoint(entry.body) else _changed(case, entry, payload)
+            if entry.act in _MOVING:
+                _move(case, entry, changes)
+    revision = case.revision + (1 if entry.act in CHANGES else 0)
+    return replace(case, **changes, n=entry.n, head=head, recorded_at=read_instant(entry.at), revision=revision)
 
 
 def fold(lines: Iterable[tuple[str, str | None]]) -> Case | None:
@@ -125,7 +134,8 @@ def _restored(case: Case, entry: Entry, payload: Mapping[str, Any] | None) -> Ca
     )
 
 
-def _changed(case: Case, entry: Entry, payload: Mapping[str, Any] | None) -> Case:
+def _changed(case: Case, entry: Entry, payload: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the body of an entry makes of the case's parts."""
     body = entry.body
     private = payload or {}
     changes: dict[str, Any] = {}
@@ -157,7 +167,7 @@ def _changed(case: Case, entry: Entry, payload: Mapping[str, Any] | None) -> Cas
         changes["stopped_at"] = read_instant(body["stopped"]) if body["stopped"] else None
     if "opened" in body or "moved" in body or "closed" in body:
         changes["deadlines"] = _deadlines(case, body)
-    return replace(case, **changes) if changes else case
+    return changes
 
 
 def _data(
@@ -198,22 +208,22 @@ def _deadlines(case: Case, body: Mapping[str, Any]) -> tuple[Any, ...]:
     return kept + tuple(deadline_from_plain(raw) for raw in body.get("opened", ()))
 
 
-def _moved(case: Case, entry: Entry) -> Case:
-    """State, remembered states and the record of what happened."""
-    if entry.act not in ("open", "advance", "approve"):
-        return case
+def _move(case: Case, entry: Entry, changes: dict[str, Any]) -> None:
+    """Add to the changes what a move makes of the state, the remembered states and the record of what happened."""
     occurred = read_instant(entry.occ)
-    changes: dict[str, Any] = {"occurred_at": max(case.occurred_at, occurred)}
-    if entry.event is not None and entry.act != "approve":
+    changes["occurred_at"] = max(case.occurred_at, occurred)
+    if entry.act == "approve":
+        return
+    if entry.event is not None:
         people = dict.fromkeys((*entry.body.get("people", ()), *entry.body.get("approved_by", ())))
         happened = Happened(entry.n, occurred, tuple(people), entry.role)
         changes["events"] = {**case.events, entry.event: happened}
-        changes["approvals"] = tuple(a for a in case.approvals if a.event != entry.event)
-    if entry.target is not None and entry.act != "approve":
+        standing = changes.get("approvals", case.approvals)
+        changes["approvals"] = tuple(a for a in standing if a.event != entry.event)
+    if entry.target is not None:
         if entry.target != entry.source:
             changes |= {"state": entry.target, "entered_at": occurred, "entered_n": entry.n, "approvals": ()}
         if "back" in entry.body:
             changes["back"] = tuple(entry.body["back"])
         if entry.body.get("final"):
             changes["closed_at"] = occurred
-    return replace(case, **changes)

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from hashlib import sha256
 
-from engine.core.merkle import EMPTY, node_hash
+from engine.core.merkle import EMPTY, Node, node_hash
 
 
 class Tree:
@@ -13,6 +13,17 @@ class Tree:
         self.size = 0
         self._peaks: list[bytes] = []
         """Roots of the complete subtrees, the largest first: one for each bit of the size."""
+
+    @classmethod
+    def grown_to(cls, size: int, node: Node) -> "Tree":
+        """The tree of so many leaves, from the hashes of its complete subtrees."""
+        tree = cls()
+        tree.size, start = size, 0
+        for level in reversed(range(size.bit_length())):
+            if size >> level & 1:
+                tree._peaks.append(node(level, start >> level))
+                start += 1 << level
+        return tree
 
     def add(self, line: str) -> list[bytes]:
         """Add the next line; the hashes of the subtrees that it makes complete, its own first."""

@@ -82,6 +82,10 @@ class AuditStore(Protocol):
         """Whether any two leaves next to each other are in another order than their entries were written in."""
         ...
 
+    def last_taken(self) -> int:
+        """The id of the entry that the last leaf is of, 0 where there is none."""
+        ...
+
     def waiting(self) -> Iterator[tuple[None, int, str, int, str]]:
         """Those of `leaves` that wait for the tree."""
         ...

@@ -12,8 +12,9 @@ from engine.core.case import Case
 from engine.core.plain import deadline_to_plain
 from engine.core.snapshot import to_json
 from engine.ports import DeadlineRow, KeptEntry, LogLine
+from engine.ports.rows import KeptBlock
 from engine.store import resolving
-from engine.store.connection import Connection, streaming
+from engine.store.connection import Connection, dialect_of, streaming
 from engine.store.statements import SQL
 from engine.store.texts import instant, instant_or_none
 
@@ -21,6 +22,13 @@ MANY_WRITERS = "many_writers"
 """The setting of a database that is, or once was, on PostgreSQL."""
 
 _COLUMNS = ("kind", "event", "actor", "at", "occ", "wf")
+_COMPUTED = tuple(
+    f"{column} TEXT GENERATED ALWAYS AS (json_extract(line, '$.{'act' if column == 'kind' else column}')) VIRTUAL"
+    for column in _COLUMNS
+)
+"""How a schema of ours says that SQLite computes each of them whenever it is read."""
+_BEYOND: Mapping[str, Any] = {"sqlite": b"", "postgresql": "\U0010ffff" * 1000}
+"""What sorts after every reference: SQLite puts all bytes after all texts."""
 
 
 class SqlAudit:
@@ -29,6 +37,7 @@ class SqlAudit:
     def __init__(self, connection: Connection) -> None:
         self._run = connection.execute
         self._stream = streaming(connection)
+        self._beyond = _BEYOND[dialect_of(connection)]
 
     def chains(self) -> tuple[str, ...]:
         """Every chain that any row belongs to, sorted."""
@@ -36,11 +45,10 @@ class SqlAudit:
 
     def entries(self, reference: str) -> Iterator[KeptEntry]:
         """The entries of a chain in the order in which they were written."""
-        for row in self._run(SQL["audit_entries"], {"reference": reference}):
-            key, case, n, line, payload, salt, pending, leaf, *columns = row
-            yield KeptEntry(
-                key, LogLine(case, n, line, payload, salt), dict(zip(_COLUMNS, columns, strict=True)), pending, leaf
-            )
+        for row in self._stream(SQL["audit_entries"], {"reference": reference}):
+            key, case, n, line, payload, salt, pending, leaf, node, *columns = row
+            logged = LogLine(case, n, line, payload, salt)
+            yield KeptEntry(key, logged, dict(zip(_COLUMNS, columns, strict=True)), pending, leaf, node)
 
     def strays(self, reference: str) -> tuple[tuple[str, int], ...]:
         """(table, n) of rows about entries that do not exist."""
@@ -89,6 +97,10 @@ class SqlAudit:
     def leaves(self) -> Iterator[tuple[int | None, int, str, int, str]]:
         """(leaf, id, case, n, line) of every entry: those in the tree in its order, then those that wait for it."""
         yield from self._stream(SQL["audit_leaves"])
+        yield from self.waiting()
+
+    def waiting(self) -> Iterator[tuple[None, int, str, int, str]]:
+        """Those of `leaves` that wait for the tree."""
         yield from self._stream(SQL["audit_waiting"])
 
     def checkpoints(self) -> Iterator[tuple[int, str, str]]:
@@ -114,6 +126,83 @@ class SqlAudit:
     def nodes(self, level: int) -> Iterator[tuple[int, bytes]]:
         """(index, hash) of the nodes of a level, streamed."""
         return iter(self._stream(SQL["audit_nodes"], {"level": level}))
+
+    def moment(self) -> str:
+        """What no change of the log leaves as it is: two transactions that have it alike see the same log."""
+        return str(self._run(SQL["audit_moment"]).fetchone()[0])
+
+    def computed(self) -> bool:
+        """Whether columns said to be computed from a line are that, or are told by `block`, to be compared."""
+        found = self._run(SQL["audit_computed"]).fetchone()
+        return found is not None and (found[0] is None or all(column in found[0] for column in _COMPUTED))
+
+    def bounds(self, rows: int) -> Iterator[str]:
+        """The first references of runs of chains that have about so many entries each; the first of all is empty."""
+        low: str | None = ""
+        while low is not None:
+            yield low
+            found = self._run(SQL["audit_bound"], {"low": low, "rows": rows}).fetchone()
+            if found is None:
+                return
+            beyond = {"low": low}
+            low = found[0] if found[0] != low else self._run(SQL["audit_bound_next"], beyond).fetchone()[0]
+
+    def block(self, low: str, high: str | None) -> KeptBlock:
+        """All rows of the chains from `low` on and before `high`, to the end for None."""
+        entries: dict[str, list[tuple[Any, ...]]] = {}
+        private = leaves = pending = 0
+        for case, *entry in self._between("audit_block_entries", low, high):
+            _, _, _, salt, payload, leaf, _, waits, *_ = entry
+            private += salt is not None or payload is not None
+            leaves += leaf is not None
+            pending += waits is not None
+            if case in entries:
+                entries[case].append(tuple(entry))
+            else:
+                entries[case] = [tuple(entry)]
+        counted = self._between("audit_block_counts", low, high).fetchone()
+        cases = {row["reference"]: row for row in self._named(self._between("audit_block_cases", low, high))}
+        links: dict[str, dict[str, str]] = {}
+        for case, field, target in self._between("audit_block_links", low, high):
+            links.setdefault(case, {})[field] = target
+        deadlines = self._by_case("audit_block_deadlines", low, high)
+        messages = self._by_case("audit_block_messages", low, high)
+        alone = not (cases.keys() | links.keys() | deadlines.keys() | messages.keys()) <= entries.keys()
+        strays = alone or tuple(counted) != (private, leaves, pending)
+        return KeptBlock(entries, cases, links, deadlines, messages, strays)
+
+    def chains_between(self, low: str, high: str | None) -> tuple[str, ...]:
+        """As `chains`, of the references from `low` on and before `high`."""
+        return tuple(row[0] for row in self._between("audit_block_chains", low, high).fetchall())
+
+    def counts(self) -> tuple[int, int, int]:
+        """How many leaves there are, up to which place they go (its number plus one), and how many nodes."""
+        leaves, places, nodes = self._run(SQL["audit_counts"]).fetchone()
+        return leaves, places, nodes
+
+    def hashes(self, level: int, start: int, end: int) -> list[bytes]:
+        """The hashes of the nodes that are there on a level from `start` on and before `end`, in their order."""
+        values = {"level": level, "start": start, "end": end}
+        return [row[0] for row in self._run(SQL["audit_hashes"], values).fetchall()]
+
+    def out_of_turn(self) -> bool:
+        """Whether any two leaves next to each other are in another order than their entries were written in."""
+        return bool(self._run(SQL["audit_out_of_turn"]).fetchone()[0])
+
+    def last_taken(self) -> int:
+        """The id of the entry that the last leaf is of, 0 where there is none."""
+        found = self._run(SQL["audit_last_taken"]).fetchone()
+        return 0 if found is None else int(found[0])
+
+    def _between(self, statement: str, low: str, high: str | None) -> Any:
+        """The rows of a run of chains; the last run has no end, so that no reference is beyond it."""
+        return self._run(SQL[statement], {"low": low, "high": self._beyond if high is None else high})
+
+    def _by_case(self, statement: str, low: str, high: str | None) -> dict[str, list[Mapping[str, Any]]]:
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        for row in self._named(self._between(statement, low, high)):
+            found.setdefault(row["case_ref"], []).append(row)
+        return found
 
     def _rows(self, statement: str, reference: str) -> Iterator[Mapping[str, Any]]:
         return self._named(self._run(SQL[statement], {"reference": reference}))

@@ -1,0 +1,185 @@
+"""The parts that a verification is made of, each of which can be done by itself, by this process or another.
+
+A part is a run of chains, or a run of the tree's nodes. What is found of it is small, whatever its size, and says the
+same whoever found it, so that it does not matter how many work.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct, field
+
+from engine.app.record import OFFICE
+from engine.app.replay import Why
+from engine.app.verify_chain import Chain, Fault, Known
+from engine.app.verify_quick import Follower
+from engine.app.verify_rows import rows_differ, rows_of
+from engine.core.merkle import node_hash
+from engine.ports import UnitOfWork
+
+MOST_FAULTS = 100
+"""So many chains are named; that there are more is counted."""
+
+ENTRIES = 1_000
+"""A run of chains ends with the chain in which it has so many entries."""
+
+LEVELS = 14
+"""A run of nodes is over 2^14 leaves."""
+
+
+class Bad(Struct, frozen=True):
+    """The first thing that is wrong with a chain."""
+
+    case: str
+    n: int
+    why: Why
+
+
+class Part(Struct, frozen=True):
+    """A run of chains, from `low` on and before `high` (None = to the end), or of nodes: those over some leaves."""
+
+    low: str = ""
+    high: str | None = None
+    leaves: tuple[int, int] | None = None
+
+
+class Judged(Struct):
+    """What was found of a part.
+
+    Attributes:
+        entries: In the chains; `cases` how many chains, `erased` entries whose payload was erased, as the log says.
+        leaves: Entries that stand in the tree; `in_tree` whether each does under the hash of its line, in the order
+            of its chain; `in_turn` whether each has the place that it has if there was one writer at a time.
+        faulty: How many chains have a fault; `bad` the first faults of the first of them.
+        filed: Digests of documents that the chains file, and that were not told before.
+        sound: Of a run of nodes: whether each is the hash of the two below it.
+    """
+
+    entries: int = 0
+    cases: int = 0
+    erased: int = 0
+    leaves: int = 0
+    in_tree: bool = True
+    in_turn: bool = True
+    faulty: int = 0
+    bad: list[Bad] = field(default_factory=list)
+    filed: frozenset[str] = frozenset()
+    sound: bool = True
+
+    def add(self, entries: int, erased: int, leaves: int, *, in_tree: bool, in_turn: bool) -> None:
+        """Count a chain, or the chains of another part."""
+        self.entries += entries
+        self.erased += erased
+        self.leaves += leaves
+        self.in_tree = self.in_tree and in_tree
+        self.in_turn = self.in_turn and in_turn
+
+    def note(self, bad: Bad | None) -> None:
+        """Count a faulty chain."""
+        if bad is not None:
+            self.faulty += 1
+            if len(self.bad) < MOST_FAULTS:
+                self.bad.append(bad)
+
+
+class Crew(Protocol):
+    """Other processes that verify parts of the same log at the same time."""
+
+    def see(self, moment: str) -> bool:
+        """Let all look at the log as it is now; whether each of them sees that moment of it."""
+        ...
+
+    def work(self, known: Known, parts: Sequence[Part]) -> Iterator[tuple[int, Judged]]:
+        """Begin at once, and tell what was found of each part, by its number, as it comes.
+
+        Raises:
+            Unavailable: One of them ended before its work did.
+        """
+        ...
+
+
+class Inspector:
+    """Judges parts in one transaction."""
+
+    def __init__(self, tx: UnitOfWork, known: Known) -> None:
+        self._tx, self._known, self._audit = tx, known, tx.audit
+        self._follower = Follower(tx, known)
+        self._computed = self._audit.computed()
+        self._told: set[str] = set()
+
+    def judge(self, part: Part) -> Judged:
+        """What is found of a part; nothing is raised for it."""
+        if part.leaves is not None:
+            return Judged(sound=self._nodes(*part.leaves))
+        judged = Judged()
+        block = self._audit.block(part.low, part.high)
+        references: Iterable[str] = sorted(block.entries)
+        if block.strays:
+            references = (name for name in self._audit.chains_between(part.low, part.high) if name != OFFICE)
+        quick = self._computed and not block.strays
+        for reference in references:
+            found = self._follower.sound(reference, block) if quick else None
+            if found is not None:
+                judged.add(
+                    found.entries, found.erased, found.leaves, in_tree=found.in_tree, in_turn=found.in_turn
+                )  # fmt: skip
+            else:
+                self._closer(reference, judged)
+            judged.cases += 1
+        judged.filed = frozenset(self._known.filed - self._told)
+        self._told |= judged.filed
+        return judged
+
+    def _closer(self, reference: str, judged: Judged) -> None:
+        chain = Chain(self._tx, self._known, reference)
+        judged.note(first_fault(self._tx, self._known, chain))
+        judged.add(chain.length, chain.erased, chain.leaves, in_tree=chain.in_tree, in_turn=chain.in_turn)
+
+    def _nodes(self, start: int, end: int) -> bool:
+        """Whether each node above these leaves and under 2^14 of them is there, and is the hash of the two below."""
+        below = self._audit.hashes(0, start, end)
+        if len(below) != end - start:
+            return False
+        for level in range(1, LEVELS + 1):
+            first, last = start >> level, end >> level
+            made = list(map(node_hash, below[::2], below[1::2]))  # One that stands alone has no node above it yet.
+            below = self._audit.hashes(level, first, last)
+            if made != below:
+                return False
+        return True
+
+
+def first_fault(tx: UnitOfWork, known: Known, chain: Chain) -> Bad | None:
+    """The first fault of a chain: of its lines, else of its rows."""
+    fault: Fault | None = next(chain.faults(), None)
+    if fault is None:
+        fault = next(rows_differ(tx.audit, known, chain, rows_of(tx, chain.reference)), None)
+    return None if fault is None else Bad(chain.reference, *fault)
+
+
+def parts_of(tx: UnitOfWork) -> list[Part]:
+    """All parts of a log: its nodes, and its chains in their order."""
+    leaves = tx.audit.counts()[0]
+    run = 1 << LEVELS
+    nodes = [Part(leaves=(start, min(start + run, leaves))) for start in range(0, leaves, run)]
+    lows = list(tx.audit.bounds(ENTRIES))
+    return nodes + [Part(low, high) for low, high in zip(lows, [*lows[1:], None], strict=True)]
+
+
+def alone(inspector: Inspector, parts: Sequence[Part]) -> Iterator[tuple[int, Judged]]:
+    """One part after another, in this process."""
+    for number, part in enumerate(parts):
+        yield number, inspector.judge(part)
+
+
+def together(found: Mapping[int, Judged]) -> Judged:
+    """What was found of all parts, as if one had judged them in their order."""
+    whole = Judged()
+    for _, one in sorted(found.items()):
+        whole.add(one.entries, one.erased, one.leaves, in_tree=one.in_tree, in_turn=one.in_turn)
+        whole.cases += one.cases
+        whole.faulty += one.faulty
+        whole.bad += one.bad[: MOST_FAULTS - len(whole.bad)]
+        whole.filed |= one.filed
+        whole.sound = whole.sound and one.sound
+    return whole

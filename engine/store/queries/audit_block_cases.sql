@@ -1,0 +1,3 @@
+SELECT reference, workflow, version, state, phase, title, assignee, parent, revision, n, head, opened_at, closed_at,
+    registry_number, snapshot, private, batch
+FROM cases WHERE reference >= :low AND reference < :high AND reference <> '@office'

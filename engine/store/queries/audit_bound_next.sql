@@ -1,0 +1,1 @@
+SELECT min(case_ref) FROM entries WHERE case_ref > :low

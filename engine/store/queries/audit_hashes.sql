@@ -1,0 +1,1 @@
+SELECT hash FROM nodes WHERE level = :level AND idx >= :start AND idx < :end ORDER BY idx

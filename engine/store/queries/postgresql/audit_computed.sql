@@ -1,0 +1,2 @@
+-- The computed columns are kept, and each of them is compared.
+SELECT NULL
