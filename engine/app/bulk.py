@@ -25,6 +25,7 @@ from engine.app.perform import note_refusal
 from engine.app.within import Within
 from engine.core.case import Actor
 from engine.core.command import Advance, Command, Open
+from engine.core.definition import Text
 from engine.core.errors import (
     Collided,
     ConcurrentUpdate,
@@ -47,6 +48,7 @@ class Outcome(Struct, frozen=True):
         outcome: `done`, `already` (by an earlier run), `refused`, `conflict`, `error`, or `undone` (it went well, but
             another row of an all-or-nothing file did not).
         exit_code: As the single command would have ended.
+        error: Why it did not go well, for whoever tells it in words.
     """
 
     line: int
@@ -59,13 +61,20 @@ class Outcome(Struct, frozen=True):
     message: str | None = None
     reasons: tuple[Refusal, ...] = ()
     exit_code: int = 0
+    error: EngineError | None = None
 
 
 class Bulk(Struct, frozen=True):
-    """What became of a file; `sums` adds up the amounts set by the rows that went well."""
+    """What became of a file.
+
+    Attributes:
+        sums: Field -> what the rows that went well set in it, of fields that hold money.
+        titles: Field -> what it is called, of those.
+    """
 
     outcomes: tuple[Outcome, ...]
     sums: Mapping[str, str]
+    titles: Mapping[str, Text]
     dry_run: bool = False
 
     def count(self, *outcomes: str) -> int:
@@ -105,7 +114,8 @@ def run_bulk(
         outcomes = [_alone(office, caller, errand, files) for errand in progress(errands, len(errands))]
     else:
         outcomes = _together(office, caller, partial(progress, errands, len(errands)), files, keep=not dry_run)
-    return Bulk(tuple(outcomes), _sums(errands, outcomes), dry_run)
+    titles = {name: title for errand in errands for name, title in errand.titles.items()}
+    return Bulk(tuple(outcomes), _sums(errands, outcomes), titles, dry_run)
 
 
 def _alone(office: Office, caller: Caller, errand: Errand, files: Files) -> Outcome:
@@ -157,7 +167,7 @@ def _failed(errand: Errand, error: EngineError) -> Outcome:
     how = {TransitionRefused: "refused", ConcurrentUpdate: "conflict"}.get(type(error), "error")
     return Outcome(
         errand.line, errand.reference, errand.event, how, errand.request_id, message=error.message,
-        reasons=error.reasons, exit_code=error.exit_code,
+        reasons=error.reasons, exit_code=error.exit_code, error=error,
     )  # fmt: skip
 
 

@@ -12,22 +12,17 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from engine.app.advance import Given, Paper, file_digest
-from engine.app.naming import case_named, event_named, person_named, user_named, values_named
+from engine.app.bulk_faults import REMARK, fault, faulty, strange_columns
+from engine.app.naming import case_named, event_named, field_called, person_named, user_named, values_named
 from engine.app.office import Office
 from engine.core.canonical import canonical
-from engine.core.definition import Definition, Field
+from engine.core.definition import Definition, Field, Text
 from engine.core.errors import EngineError, UsageError
 from engine.core.fields import parse_value
 from engine.core.machine import START, Machine
 from engine.core.money import to_ore
 from engine.ports import UnitOfWork
 
-PLAIN = (
-    "reference", "workflow", "event", "title", "parent", "note", "occurred", "on_behalf_of", "request_id", "assign",
-    "data",
-)  # fmt: skip
-PREFIXES = ("set", "attach", "sign", "party")
-_REMARK = "#"
 _NAMESPACE = uuid.UUID("5b0c3f0a-5a57-5d0e-9d1c-6f1c1f6f2a51")
 """Of the request ids that are computed from a row's content."""
 
@@ -55,6 +50,7 @@ class Errand(Struct, frozen=True):
         papers: (kind, path): read when it is the row's turn, so that not all of them are in memory.
         signs: (for whom, the kind of document, who signed).
         sums: Field -> amount in öre, of the fields that hold money.
+        titles: Field -> what it is called, of those.
     """
 
     line: int
@@ -69,11 +65,8 @@ class Errand(Struct, frozen=True):
     signs: tuple[tuple[str, str, str], ...] = ()
     assign: str | None = None
     sums: Mapping[str, int] = field(default_factory=dict)
+    titles: Mapping[str, Text] = field(default_factory=dict)
     request_id: str = ""
-
-
-MOST_TOLD = 20
-"""So many faults of a table are told at once."""
 
 
 def read_errands(
@@ -90,46 +83,22 @@ def read_errands(
     Raises:
         UsageError: A column or a cell is wrong; every one is named with its line.
     """
-    strange = list(_columns(columns))
+    strange = list(strange_columns(columns))
     if strange:
-        raise UsageError("; ".join(strange))
+        raise faulty(strange)
     faults: list[UsageError] = []
     errands: list[Errand] = []
     with office.store.read() as tx:
         reader = _Reader(tx, office, files)
         for line, cells in rows:
-            filled = {name: cell for name, cell in cells.items() if cell and not name.startswith(_REMARK)}
+            filled = {name: cell for name, cell in cells.items() if cell and not name.startswith(REMARK)}
             errand = reader.errand(line, filled)
-            faults += [_fault(line, column, what) for column, what in reader.faults]
+            faults += [fault(line, column, what) for column, what in reader.faults]
             if errand is not None:
                 errands.append(errand)
     if faults:
-        more = f"; and {len(faults) - MOST_TOLD} more" if len(faults) > MOST_TOLD else ""
-        told = faults[:MOST_TOLD]
-        raise UsageError(
-            "; ".join(fault.message for fault in told) + more + "; nothing was done",
-            says="rows_faulty", faults=told, n=len(faults),
-        )  # fmt: skip
+        raise faulty(faults)
     return list(_numbered(errands, files))
-
-
-def _fault(line: int, column: str, what: EngineError | str) -> UsageError:
-    """What is wrong with a cell, with its place."""
-    message = what if isinstance(what, str) else what.message
-    return UsageError(
-        f"line {line}, column {column}: {message}", says="cell_faulty", line=line, column=column, why=what
-    )  # fmt: skip
-
-
-def _columns(columns: Sequence[str]) -> Iterator[str]:
-    for name in columns:
-        prefix, colon, rest = name.partition(":")
-        if name in PLAIN or name.startswith(_REMARK) or (prefix in PREFIXES and colon and rest):
-            continue
-        known = f"{', '.join(PLAIN)}, set:FIELD, attach:KIND, sign:ROLE and party:ROLE"
-        yield f"line 1: there is no column {name}; there are {known}"
-    if not {"reference", "workflow"} & set(columns):
-        yield "line 1: a column reference (or workflow, to open cases) is missing"
 
 
 class _Reader:
@@ -137,7 +106,7 @@ class _Reader:
 
     def __init__(self, tx: UnitOfWork, office: Office, files: Files) -> None:
         self._tx, self._office, self._files = tx, office, files
-        self.faults: list[tuple[str, EngineError | str]] = []
+        self.faults: list[tuple[str, EngineError]] = []
 
     def errand(self, line: int, cells: Mapping[str, str]) -> Errand | None:
         self.faults = []
@@ -147,8 +116,8 @@ class _Reader:
         machine, reference, state = found
         definition = machine.definition
         event = self._try("event", partial(self._event, machine, state, cells.get("event")))
-        values = {**self._data(cells), **_having("set", cells)}
-        sums = self._values(definition, values)
+        typed = {**self._data(cells), **_having("set", cells)}
+        values, money = self._values(definition, typed)
         for kind, path in _having("attach", cells).items():
             self._paper(definition, kind, path)
         signs = tuple(self._signs(definition, state, event, cells))
@@ -169,9 +138,12 @@ class _Reader:
             line=line, reference=reference, workflow=None if reference else cells["workflow"], event=event, given=given,
             title=cells.get("title", ""), parent=cells.get("parent"),
             parties=tuple(f"{role}={text}" for role, text in _having("party", cells).items()),
-            papers=tuple(_having("attach", cells).items()), signs=signs, assign=assign, sums=sums,
-            request_id=cells.get("request_id", ""),
+            papers=tuple(_having("attach", cells).items()), signs=signs, assign=assign, sums=money,
+            titles={name: definition.fields[name].title for name in money}, request_id=cells.get("request_id", ""),
         )  # fmt: skip
+
+    def _complain(self, column: str, message: str, says: str, **params: Any) -> None:
+        self.faults.append((column, UsageError(message, says=says, **params)))
 
     def _try(self, column: str, work: Callable[[], Any]) -> Any:
         try:
@@ -185,7 +157,8 @@ class _Reader:
         tx, catalog = self._tx, self._office.catalog
         named = [name for name in ("reference", "workflow") if cells.get(name)]
         if len(named) != 1:
-            self.faults.append(("reference", "name a case, or a workflow to open one, and not both"))
+            told = "name a case, or a workflow to open one, and not both"
+            self._complain("reference", told, "bulk_case_or_workflow")
             return None
         if named == ["workflow"]:
             day = self._office.calendar.day(tx.now)
@@ -200,7 +173,10 @@ class _Reader:
             return None
         name = event_named(machine, state, text)
         if all(edge.event != name for edge in machine.definition.transitions):
-            raise UsageError(f"{machine.definition.name} has no event {text}")
+            raise UsageError(
+                f"{machine.definition.name} has no event {text}",
+                says="bulk_event_unknown", event=text, workflow=machine.definition.title,
+            )  # fmt: skip
         return name
 
     def _data(self, cells: Mapping[str, str]) -> Mapping[str, Any]:
@@ -208,18 +184,31 @@ class _Reader:
         read: Mapping[str, Any] = self._try("data", partial(self._files.values, path)) if path else {}
         return read or {}
 
-    def _values(self, definition: Definition, values: Mapping[str, Any]) -> dict[str, int]:
-        """Look at every value as the rules will; the amounts among them."""
+    def _values(self, definition: Definition, typed: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, int]]:
+        """Look at every value as the rules will: the values by the ids of their fields, and the amounts among them."""
+        values: dict[str, Any] = {}
         sums = {}
-        for name, raw in values.items():
-            known = definition.fields.get(name)
+        for name, raw in typed.items():
+            known = self._try(f"set:{name}", partial(self._field, definition, name))
             if known is None:
-                self.faults.append((f"set:{name}", f"{definition.name} has no field {name}"))
                 continue
+            if known.id in values:
+                told = f"field {known.id} is given twice: leave one out"
+                self._complain(f"set:{name}", told, "bulk_given_twice", field=known.title)
+            values[known.id] = raw
             value = self._try(f"set:{name}", partial(self._value, definition, known, raw))
             if known.type == "money" and value is not None:
-                sums[name] = to_ore(value)
-        return sums
+                sums[known.id] = to_ore(value)
+        return values, sums
+
+    def _field(self, definition: Definition, text: str) -> Field:
+        found = field_called([definition], text)
+        if found is None:
+            raise UsageError(
+                f"{definition.name} has no field {text}",
+                says="field_unknown", field=text, workflow=definition.title, fields=sorted(definition.fields),
+            )  # fmt: skip
+        return found
 
     def _value(self, definition: Definition, known: Field, raw: Any) -> Any:
         named = values_named(self._tx, self._office, definition, {known.id: raw})
@@ -228,10 +217,12 @@ class _Reader:
     def _paper(self, definition: Definition, kind: str, path: str) -> None:
         column = f"attach:{kind}"
         if kind not in definition.documents:
-            kinds = ", ".join(sorted(definition.documents))
-            self.faults.append((column, f"{definition.name} has no document kind {kind}; it has {kinds}"))
+            kinds = sorted(definition.documents)
+            told = f"{definition.name} has no document kind {kind}; it has {', '.join(kinds)}"
+            self._complain(column, told, "kind_unknown", kind=kind, workflow=definition.title, known=kinds)
         elif not (self._files.folder / path).is_file():
-            self.faults.append((column, f"there is no file {path}; paths are relative to the table"))
+            told = f"there is no file {path}; paths are relative to the table"
+            self._complain(column, told, "bulk_file_missing", path=path)
 
     def _signs(
         self, definition: Definition, state: str, event: str | None, cells: Mapping[str, str]
@@ -244,7 +235,8 @@ class _Reader:
             if len(wanted) == 1:
                 yield who, wanted[0], person
             else:
-                self.faults.append((f"sign:{name}", f"name the document that was signed: sign:{who}:KIND"))
+                told = f"name the document that was signed: sign:{who}:KIND"
+                self._complain(f"sign:{name}", told, "bulk_sign_kind", cell=f"sign:{who}")
 
     def _whole(
         self, reference: str | None, event: str | None, values: Mapping[str, Any], cells: Mapping[str, str],
@@ -252,16 +244,16 @@ class _Reader:
     ) -> None:  # fmt: skip
         if reference is None:
             if not cells.get("title"):
-                self.faults.append(("title", "a case that is opened needs a title"))
+                self._complain("title", "a case that is opened needs a title", "bulk_title_missing")
             return
         for name in ("title", "parent", *(f"party:{role}" for role in _having("party", cells))):
             if cells.get(name):
-                self.faults.append((name, "is for cases that are opened; this one is there already"))
+                self._complain(name, "is for cases that are opened; this one is there already", "bulk_for_new")
         if event is None and not cells.get("event"):
             if values:
-                self.faults.append(("event", "fields are set by an event: name one"))
+                self._complain("event", "fields are set by an event: name one", "bulk_event_missing")
             elif not (signs or cells.get("assign") or _having("attach", cells) or cells.get("note")):
-                self.faults.append(("event", "the row does nothing: name an event"))
+                self._complain("event", "the row does nothing: name an event", "bulk_row_idle")
 
 
 def _having(prefix: str, cells: Mapping[str, str]) -> dict[str, str]:

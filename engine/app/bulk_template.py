@@ -13,6 +13,7 @@ from engine.app.listing import Wanted, list_cases
 from engine.app.naming import event_named
 from engine.app.next_events import attempt
 from engine.app.office import Caller, Office
+from engine.app.titles import with_titles
 from engine.core.case import Case
 from engine.core.definition import Definition
 from engine.core.errors import EngineError, Refusal, TransitionRefused, UsageError
@@ -61,11 +62,14 @@ def bulk_template(office: Office, caller: Caller, event: str, wanted: Wanted) ->
                 found = [(reason, _column(machine.definition, case, name, reason)) for reason in error.reasons]
                 columns |= {column: None for _, column in found if column}
                 left = tuple(reason for reason, column in found if not column)
-                obstacles += [(case.reference, left)] if left else []
+                obstacles += [(case.reference, with_titles(tx, office, machine.definition, left))] if left else []
             except EngineError as error:
                 obstacles.append((case.reference, (Refusal(error.code, {"what": error.message}),)))
     if not rows:
-        raise UsageError(f"no case listed can take {event} from its state: skede next REF shows what one can")
+        raise UsageError(
+            f"no case listed can take {event} from its state: skede next REF shows what one can",
+            says="bulk_no_case", event=event,
+        )  # fmt: skip
     head = ("reference", TITLE, "event", *sorted(columns, key=_order))
     return Template(head, tuple(_cells(rows, len(head))), tuple(obstacles))
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from engine.app.access import case_seen, is_outsider, may_see, reader
 from engine.app.called import ids_in, names_of
 from engine.app.describe import describe_row
-from engine.app.naming import user_named, values_named
+from engine.app.naming import field_called, user_named, values_named
 from engine.app.office import Caller, Office
 from engine.core.case import Actor
 from engine.core.definition import Definition, Field, Text
@@ -201,13 +201,13 @@ def _values(
     """The values that fields are compared with, in the form in which they are kept."""
     kept = {}
     for name, raw in given.items():
-        found = _field(definitions, name)
-        holder = next(d for d in definitions if name in d.fields)
-        named = values_named(tx, office, holder, {name: raw})[name]
+        found = field_called(definitions, name) or _field(definitions, name)
+        holder = next(d for d in definitions if found.id in d.fields)
+        named = values_named(tx, office, holder, {found.id: raw})[found.id]
         value = parse_value(found, named, zone=office.calendar.zone, now=tx.now)
         if value is None:
             raise UsageError(f"{name}= has no value to look for: write --field {name}=VALUE")
-        kept[name] = _compared(value)
+        kept[found.id] = _compared(value)
     return kept
 
 

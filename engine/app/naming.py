@@ -1,29 +1,36 @@
 """What people type, looked up: cases, events, people, organisations. What fits several is refused with the list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from engine.app.office import Office
+from engine.core.case import Actor
 from engine.core.definition import Definition, Field
-from engine.core.errors import NotFound, UsageError
+from engine.core.errors import NotFound, UsageError, ValueMalformed
 from engine.core.machine import Machine
+from engine.core.text import folded
 from engine.ports import Organisation, Person, UnitOfWork
 
 Named = TypeVar("Named", Person, Organisation)
 
 
-def case_named(tx: UnitOfWork, text: str) -> str:
+def case_named(tx: UnitOfWork, text: str, by: Actor | None = None) -> str:
     """The reference that a text means: itself, a short form, a registry number, words of the title, or `-`.
+
+    Args:
+        tx: Where it is looked up.
+        text: What was typed.
+        by: Who typed it: `-` is the case that this user touched last.
 
     Raises:
         NotFound: Nothing fits.
         UsageError: Several cases fit; they are listed.
     """
     if text == "-":
-        last = tx.settings.get("last_case")
+        last = tx.log.last_by(by.user) if by else None
         if last is None:
-            raise NotFound("no case has been touched yet: name one", says="no_case_touched")
+            raise NotFound("you have touched no case yet: name one", says="no_case_touched")
         return last
     found = tx.cases.resolve(text)
     if not found:
@@ -109,9 +116,61 @@ def _one(found: Sequence[Named], text: str, what: str, fix: str, near: Sequence[
     return found[0]
 
 
+def field_called(definitions: Sequence[Definition], text: str) -> Field | None:
+    """The field of some workflows that a text means: by its id, or by its title in either language.
+
+    None where nothing is called so or looks like it: whoever asks for the field tells which there are.
+
+    Raises:
+        ValueMalformed: Several fields are called so, or only look like it; they are listed.
+    """
+    fields = {field.id: field for definition in definitions for field in definition.fields.values()}
+    if text in fields:
+        return fields[text]
+    wanted = folded(text)
+    found = [field for field in fields.values() if wanted in map(folded, field.title.values())]
+    if len(found) > 1:
+        raise ValueMalformed(
+            f"{text} fits several fields: {', '.join(field.id for field in found)}",
+            says="several_fields", what=text, fields=[_titled(field) for field in found],
+        )  # fmt: skip
+    if not found and not get_close_matches(text, fields, 1) and (near := _fields_near(wanted, fields.values())):
+        raise ValueMalformed(
+            f"there is no field {text} here; did you mean {', '.join(field.id for field in near)}?",
+            says="field_unknown_here", field=text, near=[_titled(field) for field in near],
+        )  # fmt: skip
+    return found[0] if found else None
+
+
+def _fields_near(wanted: str, fields: Iterable[Field]) -> list[Field]:
+    """The fields whose titles hold the text, or look like it."""
+    titles = {title: field for field in fields for title in map(folded, field.title.values())}
+    return list({titles[title].id: titles[title] for title in _near(wanted, list(titles))}.values())
+
+
+def _titled(field: Field) -> dict[str, str]:
+    return {lang: f"{field.id} ({title})" for lang, title in field.title.items()}
+
+
 def values_named(tx: UnitOfWork, office: Office, definition: Definition, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Field values with what they name looked up: cases to references, people and organisations to ids."""
-    return {name: _value(tx, definition.fields.get(name), raw) for name, raw in given.items()}
+    """Field values by the ids of their fields, with what they name looked up: cases, people and organisations.
+
+    Raises:
+        ValueMalformed: A name fits several fields.
+        UsageError: A field is given twice, by its id and by its title.
+    """
+    found: dict[str, Any] = {}
+    for text, raw in given.items():
+        name = text if text in definition.fields else _id(definition, text)
+        if name in found:
+            raise UsageError(f"-s {name}=… is given twice: leave one out", says="given_twice", field=name)
+        found[name] = _value(tx, definition.fields.get(name), raw)
+    return found
+
+
+def _id(definition: Definition, text: str) -> str:
+    field = field_called([definition], text)
+    return text if field is None else field.id
 
 
 def _value(tx: UnitOfWork, field: Field | None, raw: Any) -> Any:

@@ -53,9 +53,9 @@ def open_and_see(
     def build(tx: UnitOfWork, actor: Actor) -> Command:
         machine = office.catalog.current(tx, workflow, office.calendar.day(tx.now))
         definition = machine.definition
-        model = _model(tx, like)
+        model = _model(tx, like, actor)
         values = {**_taken_over(definition, model), **values_named(tx, office, definition, given.set)}
-        above = case_named(tx, parent) if parent else None
+        above = case_named(tx, parent, actor) if parent else None
         if above:
             values |= {f.id: above for f in definition.fields.values() if f.parent and not values.get(f.id)}
         given_parties = merged([party_given(tx, text) for text in parties])
@@ -74,7 +74,10 @@ def open_and_see(
         definition = office.catalog.definition(tx, case.workflow, case.version)
         return {**describe_done(tx, office, done), **describe_case(tx, definition, case)}
 
-    intent = given.intent(verb="new", workflow=workflow, title=title, event=event, parent=parent, parties=list(parties))
+    model = {"like": like} if like else {}
+    intent = given.intent(
+        verb="new", workflow=workflow, title=title, event=event, parent=parent, parties=list(parties), **model
+    )
     return perform(office, caller, intent, build, answer, request_id=given.request_id, dry_run=given.dry_run)
 
 
@@ -88,10 +91,10 @@ def _role(party_role: str) -> str:
     return {"owner": "applicant"}.get(party_role, party_role)
 
 
-def _model(tx: UnitOfWork, like: str | None) -> Case | None:
+def _model(tx: UnitOfWork, like: str | None, actor: Actor) -> Case | None:
     if like is None:
         return None
-    found = tx.cases.get(case_named(tx, like))
+    found = tx.cases.get(case_named(tx, like, actor))
     if found is None:
         raise NotFound(f"there is no case {like}", says="case_unknown", case=like)
     return found

@@ -15,6 +15,7 @@ from engine.cli.output import emit_json, mark_sandbox, say
 from engine.cli.progress import track
 from engine.cli.session import open_session
 from engine.cli.tables import Column, print_table
+from engine.cli.texts import error_text
 from engine.core.table import Table
 from engine.readers.csv import read_table
 
@@ -92,7 +93,7 @@ def _json(done: Bulk, shell: Shell) -> dict[str, Any]:
 def _row(one: Outcome, shell: Shell) -> dict[str, Any]:
     return {
         "line": one.line, "reference": one.reference, "event": one.event, "outcome": one.outcome, "target": one.target,
-        "revision": one.revision, "request_id": one.request_id, "message": one.message,
+        "revision": one.revision, "request_id": one.request_id, "message": _why(one, shell),
         "reasons": [reason_json(reason, shell.lang) for reason in one.reasons],
     }  # fmt: skip
 
@@ -104,7 +105,7 @@ def _say(done: Bulk, shell: Shell) -> None:
     print_table(columns, rows, color=shell.color)
     for one in done.outcomes:
         if one.exit_code:
-            say(shell.text("bulk_why", line=one.line, why=one.message if not one.reasons else one.reference or ""))
+            say(shell.text("bulk_why", line=one.line, why=one.reference or "" if one.reasons else _why(one, shell)))
             for reason in one.reasons:
                 for line in reason_lines(reason, shell.lang):
                     say(line)
@@ -112,7 +113,11 @@ def _say(done: Bulk, shell: Shell) -> None:
     failed = done.count("refused", "error", "conflict")
     say(shell.text("bulk_summary_dry" if done.dry_run else "bulk_summary", **counts, failed=failed))
     for field, amount in done.sums.items():
-        say(shell.text("bulk_sum", field=field, amount=_money(amount, shell)))
+        say(shell.text("bulk_sum", field=done.titles[field], amount=_money(amount, shell)))
+
+
+def _why(one: Outcome, shell: Shell) -> str | None:
+    return one.message if one.error is None else error_text(one.error, shell.lang)
 
 
 def _money(amount: str, shell: Shell) -> str:

@@ -42,7 +42,10 @@ class Gave(Struct, frozen=True):
 
 
 _OPTIONS: Mapping[str, tuple[tuple[str, ...], dict[str, Any]]] = {
-    "set": (("-s", "--set"), {"multiple": True, "type": FIELD_VALUE, "help": "A field's value; empty empties it."}),
+    "set": (
+        ("-s", "--set"),
+        {"multiple": True, "type": FIELD_VALUE, "help": "A value for the field of that id or title; none empties it."},
+    ),
     "attach": (("-a", "--attach"), {"multiple": True, "type": KIND_PATH, "help": "A document to file."}),
     "data": (("--data",), {"metavar": "FILE", "help": "Values from a JSON or TOML file; - reads stdin."}),
     "edit": (("--edit",), {"is_flag": True, "help": "Fill in a form in $EDITOR."}),

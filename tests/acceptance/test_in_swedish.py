@@ -117,6 +117,8 @@ def test_a_bad_table_is_told_in_swedish_row_by_row(desk: Desk) -> None:
     assert "Rad 2, kolumnen Öppnat: ”våren 2019” är varken datum eller tid" in taken_in
     assert "Rad 2, kolumnen Projektägare: Det finns ingen organisation Atlantis." in taken_in
     assert "Rad 2, kolumnen reference: Det finns inget ärende SIM-99." in done
+    strange = desk.file("konstig.csv", "reference,färg\nSIM-99,röd\n")
+    assert "Rad 1: det finns ingen kolumn färg; det finns reference, " in desk.run("bulk", str(strange), lang="sv").err
     assert "Mappen för " in desk.run("export", "csv", "-o", "{folder}/ingen/x.csv", lang="sv").err
 
 
@@ -159,3 +161,13 @@ def test_a_command_tells_what_it_takes_and_what_it_needs_in_swedish(desk: Desk) 
     assert "--field F=V Där ett fält har det här värdet. [kan ges flera gånger]" in told
     assert "-o, --output FIL.csv Vart den ska skrivas. [krävs]" in told
     assert told.endswith("-h, --help Visa den här sidan.")
+
+
+def test_a_table_is_summed_up_by_the_titles_of_its_fields(desk: Desk) -> None:
+    rows = ["workflow,title,event,set:applied_amount,set:contact,set:idea_text"]
+    rows += [f"application,Idé {n},contact,{n}00000,Eva Ek,En idé" for n in (1, 2)]
+    table = desk.file("idéer.csv", "\n".join(rows) + "\n")
+
+    ran = desk.run("bulk", str(table), "--dry-run", lang="sv")
+
+    assert "Summa Sökt belopp: 300\xa0000,00\xa0kr" in ran.out, ran.out + ran.err
