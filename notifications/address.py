@@ -2,6 +2,7 @@
 
 import re
 from email.headerregistry import Address
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -23,6 +24,7 @@ class Mailbox(Struct, frozen=True):
     address: str
 
 
+@lru_cache(maxsize=1000)
 def checked(address: str) -> str:
     """The address as it may stand on the wire, its domain in IDNA form.
 
@@ -46,6 +48,7 @@ def checked(address: str) -> str:
     return spec
 
 
+@lru_cache(maxsize=100)
 def mailbox(text: str) -> Mailbox:
     """`name@domain`, or `Name <name@domain>` as settings give it.
 

@@ -14,7 +14,8 @@ def plain(text: str) -> str:
     Lone surrogates, private use and non-characters become U+FFFD, so that a reader sees that something
     stood there; the rest of what is taken out leaves nothing.
     """
-    if text.isascii() and text.isprintable():
+    # What Unicode calls printable holds none of it; only line breaks and no-break spaces may stand beside that.
+    if text.isprintable() or text.replace("\n", "").replace("\xa0", "").isprintable():
         return text
     return text.replace("\r\n", "\n").translate(_KEPT)
 

@@ -6,7 +6,9 @@ message; `_frame.md` of the language stands around it. docs/reference/mail.md li
 
 import base64
 import hashlib
+import os
 import re
+import stat
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -19,8 +21,15 @@ from msgspec import Struct
 from engine.core.errors import DefinitionError, NotFound
 from engine.ports import Letter
 from notifications.characters import cut, one_line, plain
-from notifications.markdown import tidy, to_html, unmark, wrap
-from notifications.sandbox import MailEnvironment, Passage, html_environment, markdown_environment, text_environment
+from notifications.markdown import Values, tidy, to_html, unmark, without_places, wrap
+from notifications.sandbox import (
+    VALUES,
+    MailEnvironment,
+    Passage,
+    html_environment,
+    markdown_environment,
+    text_environment,
+)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(?:/[a-z][a-z0-9_]*)?")
 _LANGUAGE = re.compile(r"[a-z]{2}")
@@ -37,7 +46,7 @@ _FAULTS = (TemplateError, TypeError, ValueError, LookupError, ArithmeticError, A
 class _Source(Struct, frozen=True):
     """A file of the templates as it was read: the same stamp means the same text."""
 
-    path: Path
+    path: str
     stamp: tuple[int, int]
     text: str
 
@@ -98,8 +107,9 @@ class JinjaRenderer:
         if not title:
             raise DefinitionError(f"mail template {where}: its subject came out empty; write one that is always there")
         text = _fill(frame.text, {**values, "body": _fill(message.text, values, where)}, where)
-        body = Passage(_fill(message.markdown, values, where))
-        content = to_html(tidy(_fill(frame.markdown, {**values, "body": body}, where)))
+        said = values | {VALUES: Values()}
+        body = Passage(_fill(message.markdown, said, where))
+        content = to_html(tidy(_fill(frame.markdown, said | {"body": body}, where)), said[VALUES])
         page = _fill(self._page(), {"lang": lang, "title": title, "content": Markup(content)}, where)  # noqa: S704
         return Letter(subject=_numbered(title, values), text=wrap(tidy(text)), html=page)
 
@@ -124,7 +134,7 @@ class JinjaRenderer:
             sources=(source,),
             subject=_compiled(self._text, subject, where),
             text=_compiled(self._text, unmark(body), where),
-            markdown=_compiled(self._markdown, body, where),
+            markdown=_compiled(self._markdown, without_places(body), where),
         )
 
     def _page(self) -> Template:
@@ -142,20 +152,28 @@ class JinjaRenderer:
         return self._read(f"{lang}/_frame.md")
 
     def _read(self, name: str) -> _Source:
-        path = self._find(name)
-        if path is None:
+        found = self._find(name)
+        if found is None:
             raise NotFound(
                 f"there is no mail template {name}; they stand in templates/mail, a home's own in its folder"
             )
-        seen = path.stat()
-        stamp = (seen.st_mtime_ns, seen.st_size)
         kept = self._sources.get(name)
-        if kept is None or (kept.path, kept.stamp) != (path, stamp):
-            kept = self._sources[name] = _Source(path, stamp, path.read_text(encoding="utf-8"))
+        if kept is None or (kept.path, kept.stamp) != found:
+            path, stamp = found
+            kept = self._sources[name] = _Source(path, stamp, Path(path).read_text(encoding="utf-8"))
         return kept
 
-    def _find(self, name: str) -> Path | None:
-        return next((folder / name for folder in self._folders if (folder / name).is_file()), None)
+    def _find(self, name: str) -> tuple[str, tuple[int, int]] | None:
+        """The file of that name that goes before the others, and its stamp."""
+        for folder in self._folders:
+            path = f"{folder}/{name}"
+            try:
+                seen = os.stat(path)  # noqa: PTH116 - three for each letter: a Path would cost more than the look
+            except (OSError, ValueError):
+                continue
+            if stat.S_ISREG(seen.st_mode):
+                return path, (seen.st_mtime_ns, seen.st_size)
+        return None
 
 
 def _well_named(template: str, lang: str) -> bool:
@@ -189,20 +207,21 @@ def _fill(template: Template, values: Mapping[str, Any], where: str) -> str:
 
 def _frozen(value: Any, lang: str, *, fold: bool) -> Any:
     """Plain data, its texts clean and of a size that a letter can hold; `fold` makes one line of each."""
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str:
+        if value.isprintable() and len(value) <= _VALUE_LIMIT:
+            return " ".join(value.split()) if fold else value
         return cut(one_line(value) if fold else plain(value), _VALUE_LIMIT, _CUT_MARK.get(lang, "…"))
+    if value is None or kind is int or kind is bool:
+        return value
+    if kind is list or kind is tuple:
+        return [_frozen(item, lang, fold=fold) for item in value]
     if isinstance(value, Mapping):
         # A mapping that answers every name is the linter's stand-in for data of an unknown workflow.
         if hasattr(value, "__missing__"):
             return value
         return {str(key): _frozen(item, lang, fold=fold) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_frozen(item, lang, fold=fold) for item in value]
-    if value is None or isinstance(value, (bool, int)):
-        return value
-    raise DefinitionError(
-        f"a mail variable is of the type {type(value).__name__}; it must be plain JSON, numbers as text"
-    )
+    raise DefinitionError(f"a mail variable is of the type {kind.__name__}; it must be plain JSON, numbers as text")
 
 
 def _numbered(title: str, values: Mapping[str, Any]) -> str:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2 import StrictUndefined, Undefined
+from jinja2 import StrictUndefined, Undefined, pass_context
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from notifications.markdown import escape
+from notifications.markdown import Values
 
 _FILTERS = frozenset({
     "capitalize", "first", "join", "last", "length", "list", "lower", "map", "reject", "rejectattr",
@@ -16,8 +16,12 @@ _FILTERS = frozenset({
 })  # fmt: skip
 
 
+VALUES = "values of the letter"
+"""Under this name, which no template can write, the values of a letter are collected."""
+
+
 class Passage(str):
-    """Markdown that was rendered already and is not escaped again."""
+    """Markdown that was rendered already and is no value."""
 
     __slots__ = ()
 
@@ -66,7 +70,7 @@ def text_environment() -> MailEnvironment:
 
 
 def markdown_environment() -> MailEnvironment:
-    """For the Markdown that becomes HTML: every value is escaped when it is inserted."""
+    """For the Markdown that becomes HTML: every value has a place in it, and is collected."""
     return _environment(finalize=_as_markdown)
 
 
@@ -86,7 +90,11 @@ def _as_text(value: Any) -> Any:
     return "" if value is None else value
 
 
-def _as_markdown(value: Any) -> Any:
+@pass_context
+def _as_markdown(context: Context, value: Any) -> Any:
     if value is None:
         return ""
-    return value if isinstance(value, Passage) else escape(str(value))
+    if isinstance(value, (Passage, int)):
+        return value
+    values: Values = context.parent[VALUES]
+    return values.place(str(value))

@@ -1,22 +1,23 @@
-"""Reads the final bytes of a mail again and compares them with what was meant: the last door before the wire."""
+"""Reads the final bytes of a mail again and compares them with what was meant: the last door before the wire.
 
-import re
-from collections.abc import Sequence
+Two readers read them: a strict one of our own, and for headers and addresses, where a second recipient could hide,
+the standard library too.
+"""
+
 from email import policy
-from email.header import decode_header, make_header
-from email.message import Message
-from email.parser import BytesHeaderParser, BytesParser
+from email.parser import HeaderParser
 from email.utils import getaddresses
+from functools import lru_cache
 
 from msgspec import Struct
 
 from engine.core.errors import EngineError
 from notifications.address import Mailbox
 from notifications.characters import cut, one_line, plain
+from notifications.reading import Leaf, Unclear, mailbox_of, read, text_of
 
-_LONGEST_LINE = 998
-_NOT_PRINTABLE = re.compile(rb"[^\x20-\x7e\r\n]")
-_BARE_BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+_HEAD = HeaderParser(policy=policy.compat32)
+_NAME_LIMIT = 200
 
 
 class MailDiffers(EngineError):
@@ -44,41 +45,41 @@ def require_same(content: bytes, meant: Meant) -> None:
     Raises:
         MailDiffers: They differ, or the bytes are not fit for SMTP.
     """
-    _require(not _NOT_PRINTABLE.search(content) and not _BARE_BREAK.search(content), "a byte that SMTP does not carry")
-    _require(all(len(line) <= _LONGEST_LINE for line in content.split(b"\r\n")), "a line of more than 998 characters")
-    head = content.partition(b"\r\n\r\n")[0]
-    unfolded = re.sub(rb"\r\n[ \t]", b" ", head).split(b"\r\n")
-    _require(tuple(line.partition(b":")[0].decode() for line in unfolded) == meant.names, "other headers")
-    message = BytesParser(policy=policy.compat32).parsebytes(content)
-    _require(tuple(message.keys()) == meant.names, "other headers when parsed")
-    _require(_decoded(message["Subject"]) == one_line(meant.subject), "another subject")
-    _require(message["Message-ID"] == meant.message_id, "another message id")
-    modern = BytesHeaderParser(policy=policy.SMTP).parsebytes(head + b"\r\n\r\n")
-    for name, box in (("From", meant.sender), ("To", meant.recipient), ("Reply-To", meant.reply_to)):
-        _require(_addresses(message[name]) == [(cut(one_line(box.name), 200), box.address)], f"another {name}")
-        _require([a.addr_spec for a in modern[name].addresses] == [box.address], f"another {name} to modern readers")
-    _require_parts([part for part in message.walk() if not part.is_multipart()], meant)
+    try:
+        mail = read(content)
+        fields = dict(mail.headers)
+        _require(tuple(name for name, _ in mail.headers) == meant.names, "other headers")
+        _require(text_of(fields["Subject"]) == one_line(meant.subject), "another subject")
+        _require(fields["Message-ID"] == meant.message_id, "another message id")
+        for name, box in (("From", meant.sender), ("To", meant.recipient), ("Reply-To", meant.reply_to)):
+            same = (cut(one_line(box.name), _NAME_LIMIT), box.address)
+            _require(mailbox_of(fields[name]) == same, f"another {name}")
+            _require(_addresses(fields[name]) == [box.address], f"another {name} to other readers")
+        _require_parts(mail.leaves, meant)
+    except Unclear as error:
+        raise _differs(str(error)) from error
+    head = _HEAD.parsestr(content.partition(b"\r\n\r\n")[0].decode("ascii"))
+    _require(tuple(head.keys()) == meant.names, "other headers when parsed")
 
 
-def _require_parts(leaves: Sequence[Message], meant: Meant) -> None:
+def _require_parts(leaves: tuple[Leaf, ...], meant: Meant) -> None:
     _require(len(leaves) == 2 + len(meant.files), "another number of parts")
-    for leaf, text in zip(leaves[:2], meant.texts, strict=True):
-        payload = leaf.get_payload(decode=True)
-        same = isinstance(payload, bytes) and payload.decode().replace("\r\n", "\n") == plain(text)
-        _require(same, "another text")
+    for leaf, kind, text in zip(leaves, ("text/plain", "text/html"), meant.texts, strict=False):
+        same = leaf.content.replace(b"\r\n", b"\n") == plain(text).encode()
+        _require(same and (leaf.kind, leaf.file) == (kind, None), "another text")
     for leaf, (name, content) in zip(leaves[2:], meant.files, strict=True):
-        _require(leaf.get_filename() == name and leaf.get_payload(decode=True) == content, "another enclosure")
+        _require(leaf.file == name and leaf.content == content, "another enclosure")
 
 
-def _addresses(value: str) -> list[tuple[str, str]]:
-    unfolded = re.sub(r"\r\n[ \t]", " ", value)
-    return [(_decoded(name), address) for name, address in getaddresses([unfolded])]
+@lru_cache(maxsize=1000)
+def _addresses(value: str) -> list[str]:
+    return [address for _, address in getaddresses([value])]
 
 
-def _decoded(value: str) -> str:
-    return str(make_header(decode_header(re.sub(r"\r\n[ \t]", " ", value))))
+def _differs(difference: str) -> MailDiffers:
+    return MailDiffers(f"a mail came out with {difference} than was meant; it was not sent, please report this")
 
 
 def _require(same: bool, difference: str) -> None:
     if not same:
-        raise MailDiffers(f"a mail came out with {difference} than was meant; it was not sent, please report this")
+        raise _differs(difference)

@@ -159,6 +159,15 @@ def test_a_deadline_is_a_whole_day_with_a_lasting_uid_and_its_version_as_sequenc
     assert file.content.count(b"BEGIN:") == 2 + file.content.count(b"A BEGIN:X")
 
 
+def test_a_long_line_of_a_calendar_file_is_folded_within_no_character_and_reads_as_it_was_said() -> None:
+    title = "Å; komma, bak\\slash " + "åäö€" * 40
+    file = deadline_event("d1@region.example", 1, date(2026, 3, 19), title, "rad 1\nrad; 2", decided_at=MADE_AT)
+    assert 70 < max(map(len, file.content.split(b"\r\n"))) <= 75
+    assert all(line.decode() for line in file.content.split(b"\r\n")[:-1])
+    (event,) = Calendar.from_ical(file.content).walk("VEVENT")
+    assert (event["SUMMARY"], event["DESCRIPTION"]) == (title, "rad 1\nrad; 2")
+
+
 def test_a_meeting_is_in_utc_and_may_be_called_off() -> None:
     start = datetime.fromisoformat("2026-03-29T09:00:00+02:00")
     file = meeting_event("m1@x.example", 3, start, None, "Möte", "", place="Sal A", decided_at=MADE_AT, cancelled=True)

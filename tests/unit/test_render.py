@@ -84,6 +84,47 @@ def test_a_value_keeps_its_line_breaks_in_html(tmp_path: Path) -> None:
     assert "<p>a<br>\nb</p>" in letter.html
 
 
+def test_letters_of_one_template_each_say_their_own_values_in_their_own_order(tmp_path: Path) -> None:
+    body = "Subject: Hej\n\n{{ data.x }} före **{{ data.y }}**\n\n{% for z in data.z %}\n- {{ z }}\n{% endfor %}\n"
+    probe = renderer(tmp_path, body)
+    said = [{"x": f"x{n}", "y": f"y{n} & co", "z": [f"z{n}"] * n} for n in (1, 12, 1)]
+    pages = [probe.render("probe", "sv", variables(data=data)).html for data in said]
+    for n, page in zip((1, 12, 1), pages, strict=True):
+        assert f"<p>x{n} före <strong>y{n} &amp; co</strong></p>" in page
+        assert page.count(f"<li>z{n}</li>") == n
+    assert pages[0] == pages[2]
+
+
+@pytest.mark.parametrize(
+    ("source", "value", "link"),
+    [
+        ("[x]({{ data.x }})", "https://region.example/a", '<a href="https://region.example/a">x</a>'),
+        ("[x](https://region.example/{{ data.x }})", "a&b", '<a href="https://region.example/a&amp;b">x</a>'),
+        ("[x](mailto:{{ data.x }})", "a@b.example", '<a href="mailto:a@b.example">x</a>'),
+        ("[x]({{ data.x }})", "javascript:alert(1)", None),
+        ("[x]({{ data.x }})", 'https://x.example/"onclick="y', '<a href="https://x.example/%22onclick=%22y">x</a>'),
+        ("[x]({{ data.x }})", "https://x.example) [y](https://z.example", None),
+    ],
+)
+def test_a_link_that_a_template_makes_of_a_value_is_judged_whole(
+    tmp_path: Path, source: str, value: str, link: str | None
+) -> None:
+    page = renderer(tmp_path, f"Subject: Hej\n\n{source}\n").render("probe", "sv", variables(data={"x": value})).html
+    assert (link in page) if link is not None else ("onclick=" not in page and 'javascript:alert(1)"' not in page)
+
+
+def test_a_text_that_a_template_puts_together_of_values_is_said_as_one(tmp_path: Path) -> None:
+    body = "Subject: Hej\n\n{% set both %}**{{ data.x }}** och {{ data.y }}{% endset %}\n{{ both }}!\n"
+    page = renderer(tmp_path, body).render("probe", "sv", variables(data={"x": "a_b_", "y": "<c>"})).html
+    assert "<p><strong>a_b_</strong> och &lt;c&gt;!</p>" in page
+
+
+def test_a_template_cannot_name_the_place_of_a_value(tmp_path: Path) -> None:
+    body = "Subject: Hej\n\n{{ data.x }} \ue0000\ue001 \ue00099\ue001\n"
+    page = renderer(tmp_path, body).render("probe", "sv", variables(data={"x": "hemligt"})).html
+    assert page.count("hemligt") == 1
+
+
 def test_control_and_bidi_characters_are_taken_out(tmp_path: Path) -> None:
     value = "a\u202eb\x1b[31m\x00\u2066c\ue000\ufeff\x9b"
     letter = renderer(tmp_path, "Subject: {{ data.x }}\n\n{{ data.x }}\n").render(
