@@ -67,8 +67,8 @@ def case_seen(tx: UnitOfWork, office: Office, actor: Actor, text: str) -> Case:
         UsageError: Several cases fit; they are listed.
     """
     if not is_outsider(actor):
-        return _seen(tx, office, actor, case_named(tx, text), text)
-    names = [case_named(tx, text)] if text == "-" else [reference for reference, _ in tx.cases.resolve(text)]
+        return _seen(tx, office, actor, case_named(tx, text, actor), text)
+    names = [case_named(tx, text, actor)] if text == "-" else [reference for reference, _ in tx.cases.resolve(text)]
     seen = [case for name in names if (case := tx.cases.get(name)) is not None and may_see(tx, office, actor, case)]
     if len(seen) > 1:
         listed = "; ".join(f"{case.reference} {case.title}" for case in seen[:8])

@@ -99,10 +99,11 @@ def principal(tx: UnitOfWork, office: Office, case: Case | None, text: str | Non
     return person, frozenset(roles)
 
 
-def revision_seen(office: Office, reference: str) -> int | None:
+def revision_seen(office: Office, caller: Caller, reference: str) -> int | None:
     """The revision at which a command finds its case: if another one stands when it is its turn, somebody was first."""
     with office.store.read() as tx:
-        found = tx.cases.get(case_named(tx, reference))
+        actor = tx.directory.actor(caller.login, office.calendar.day(tx.now)) if reference == "-" else None
+        found = tx.cases.get(case_named(tx, reference, actor))
         return None if found is None else found.revision
 
 
@@ -122,10 +123,10 @@ def advance_and_see(
     office: Office, caller: Caller, reference: str, event: str, given: Given
 ) -> tuple[Mapping[str, Any], Done | None]:
     """As `advance`, with what was done beside the answer, so that a dry run can show the letters."""
-    seen = revision_seen(office, reference) if given.revision is None else given.revision
+    seen = revision_seen(office, caller, reference) if given.revision is None else given.revision
 
     def build(tx: UnitOfWork, actor: Actor) -> Command:
-        name = case_named(tx, reference)
+        name = case_named(tx, reference, actor)
         case = tx.cases.get(name)
         if case is None:
             raise NotFound(f"there is no case {reference}", says="case_unknown", case=reference)

@@ -31,10 +31,10 @@ def change(
         make: Makes the command from the transaction, the case, its definition and what every command carries.
         intent: What else the request id stands for.
     """
-    seen = revision_seen(office, reference) if given.revision is None else given.revision
+    seen = revision_seen(office, caller, reference) if given.revision is None else given.revision
 
     def build(tx: UnitOfWork, actor: Actor) -> Command:
-        name = case_named(tx, reference)
+        name = case_named(tx, reference, actor)
         case = tx.cases.get(name)
         if case is None:
             raise NotFound(f"there is no case {reference}", says="case_unknown", case=reference)

@@ -9,7 +9,6 @@ from engine.app.doctor_finding import Finding, Level
 from engine.app.doctor_seal import examine_seal
 from engine.app.mail_state import is_held, mail_paused
 from engine.app.office import Office
-from engine.app.record import OFFICE
 from engine.core.entry import parse
 from engine.core.errors import EngineError
 from engine.core.plain import instant
@@ -116,14 +115,9 @@ def _inside(office: Office) -> Iterator[Finding]:
 
 
 def _newest(tx: UnitOfWork) -> datetime | None:
-    """When the newest entry of the office's own chain, or of the case last touched, was recorded."""
-    found = []
-    for chain in (OFFICE, tx.settings.get("last_case") or OFFICE):
-        n, _ = tx.log.head(chain)
-        logged = tx.log.entry(chain, n) if n else None
-        if logged is not None:
-            found.append(datetime.fromisoformat(parse(logged.line).at))
-    return max(found, default=None)
+    """When the newest entry was recorded."""
+    newest = tx.log.newest()
+    return None if newest is None else datetime.fromisoformat(parse(newest.line).at)
 
 
 def _age(what: str, at: str | None, real: datetime, most: timedelta, *, relaxed: bool) -> Finding:

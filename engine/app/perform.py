@@ -65,8 +65,7 @@ def _perform(
     try:
         with office.store.write() as tx:
             if stored := _answered(tx, request, digest):
-                # Something is written, so that this commit waits for a standby that may not have heard of the first.
-                tx.settings.put("last_case", str(stored["reference"]))
+                tx.requests.touch(request)
                 return stored, None
             actor = known_actor(tx, office, caller)
             command = replace(build(tx, actor), request_id=request)
@@ -78,7 +77,6 @@ def _perform(
             else:
                 # In the order in which it is told, so that a repetition is answered to the letter.
                 tx.requests.put(request, digest, json.dumps(told, ensure_ascii=False, allow_nan=False), tx.now)
-                tx.settings.put("last_case", done.first.case.reference)
             return told, done
     except TransitionRefused as error:
         if not dry_run:

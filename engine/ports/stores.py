@@ -64,6 +64,14 @@ class LogStore(Protocol):
 
     def entries(self, reference: str, *, after: int = 0) -> Iterator[LogLine]: ...
     def entry(self, reference: str, n: int) -> LogLine | None: ...
+    def newest(self) -> LogLine | None:
+        """The entry that was written last, of any chain."""
+        ...
+
+    def last_by(self, actor: str) -> str | None:
+        """The case that a user touched last, be it by an attempt that was refused; None if there is none."""
+        ...
+
     def all(
         self,
         *,
@@ -298,10 +306,13 @@ class RequestStore(Protocol):
         ...
 
     def put(self, request_id: str, digest: str, answer: str, at: datetime) -> None: ...
+    def touch(self, request_id: str) -> None:
+        """Change nothing, in a way that makes the commit wait for a standby that may not have heard of the first."""
+        ...
 
 
 class SettingStore(Protocol):
-    """Settings that belong to the database: sandbox mark, origin, simulated clock, heartbeat, last case touched."""
+    """Settings that belong to the database: sandbox mark, origin, simulated clock, heartbeat."""
 
     def get(self, name: str) -> str | None: ...
     def put(self, name: str, value: str) -> None: ...

@@ -38,6 +38,14 @@ class SqlLog:
         row = self._run(SQL["entry_get"], {"reference": reference, "n": n}).fetchone()
         return None if row is None else LogLine(*row)
 
+    def newest(self) -> LogLine | None:
+        row = self._run(SQL["entry_newest"]).fetchone()
+        return None if row is None else LogLine(*row)
+
+    def last_by(self, actor: str) -> str | None:
+        row = self._run(SQL["entry_last_by"], {"actor": actor}).fetchone()
+        return None if row is None else str(row[0])
+
     def erase(self, reference: str, n: int) -> bool:
         """Delete the private part of an entry; False if there was none. The commitment in its line stays."""
         return bool(self._run(SQL["entry_private_erase"], {"case": reference, "n": n}).rowcount)

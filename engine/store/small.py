@@ -33,6 +33,9 @@ class SqlRequests:
         row: tuple[str, str] | None = self._run(SQL["request_get"], {"id": request_id}).fetchone()
         return row
 
+    def touch(self, request_id: str) -> None:
+        self._run(SQL["request_touch"], {"id": request_id})
+
     def put(self, request_id: str, digest: str, answer: str, at: datetime) -> None:
         self._run(SQL["request_put"], {"id": request_id, "digest": digest, "answer": answer, "at": instant(at)})
 

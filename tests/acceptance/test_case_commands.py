@@ -113,6 +113,23 @@ def test_a_case_is_found_by_every_name_it_has(world: World, name: str) -> None:
     assert world.inline("show", name, "--json").json["reference"] == world.call
 
 
+def test_a_dash_is_the_case_that_oneself_touched_last(world: World) -> None:
+    other = world.inline("new", "call", "--title", "Annan", "-s", "body=RUN", "-s", "opens_at=2021-09-01").out.strip()
+    assert world.inline("note", world.call, "Ring upp", as_="head").code == 0
+
+    shown = {user: world.inline("show", "-", "--json", as_=user).json["reference"] for user in ("officer", "head")}
+
+    assert shown == {"officer": other, "head": world.call}
+    assert world.inline("show", "-", as_="auditor").code == 5
+
+
+def test_a_dash_is_also_the_case_of_an_attempt_that_was_refused(world: World) -> None:
+    world.inline("new", "call", "--title", "Annan", "-s", "body=RUN", "-s", "opens_at=2021-09-01")
+    assert world.inline("advance", world.call, "cancel_call", as_="officer").code == 3
+
+    assert world.inline("note", "-", "Kunden ringde", "--json").json["reference"] == world.call
+
+
 def test_a_number_that_an_old_case_brought_along_is_passed_over(world: World) -> None:
     old = world.home / "old.csv"
     old.write_text(f"title;state;parent;dnr\nGammal ansökan;rejected;{world.call};RUN 2021-00001\n", "utf-8")
