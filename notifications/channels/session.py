@@ -4,9 +4,6 @@ import re
 import smtplib
 import socket
 import ssl
-import threading
-from types import TracebackType
-from typing import Self
 
 _END = b".\r\n"
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
@@ -41,7 +38,8 @@ class Session(smtplib.SMTP):
         if code != 354:
             return code, reply
         ending = b"" if content.endswith(b"\r\n") else b"\r\n"
-        self.send(_LEADING_DOT.sub(b"..", content) + ending)
+        stuffed = _LEADING_DOT.sub(b"..", content) if b"\n." in b"\n" + content else content
+        self.send(stuffed + ending)
         self._send_end()
         try:
             if self.sock is not None:
@@ -90,34 +88,3 @@ def _prompt(sock: socket.socket) -> socket.socket:
     """Let the end of a mail leave at once: behind its content the kernel would hold it until that is acknowledged."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock
-
-
-class Limit:
-    """A total time for what happens inside: when it has passed, the session's socket is shut, whatever it waits for.
-
-    Time-outs of single reads do not stop a server that sends one byte a second.
-    """
-
-    def __init__(self, session: Session, seconds: float) -> None:
-        self._session = session
-        self._timer = threading.Timer(seconds, self._shut)
-        self._timer.daemon = True
-        self.passed = False
-
-    def _shut(self) -> None:
-        self.passed = True
-        sock = self._session.sock
-        if sock is not None:
-            try:
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)  # not the TLS one: it would wait for the peer
-            except OSError:
-                self.passed = True  # it was closed in this very moment; the limit has passed all the same
-
-    def __enter__(self) -> Self:
-        self._timer.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._timer.cancel()

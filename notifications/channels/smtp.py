@@ -4,6 +4,8 @@ import contextlib
 import ipaddress
 import smtplib
 import ssl
+import time
+from functools import cache
 from typing import Literal
 
 from msgspec import Struct
@@ -11,7 +13,8 @@ from msgspec import Struct
 from engine.core.errors import SettingsError, ValueMalformed
 from engine.ports import Outcome
 from notifications.address import checked
-from notifications.channels.session import AfterTheDot, Limit, Session, TlsSession
+from notifications.channels.limit import Limit, Watch
+from notifications.channels.session import AfterTheDot, Session, TlsSession
 from notifications.characters import cut, one_line
 
 Tls = Literal["starttls", "implicit", "none"]
@@ -62,7 +65,7 @@ class SmtpChannel:
             raise SettingsError(f"mail to {server.host} needs TLS; set it to `starttls` or `implicit`")
         self._server = server
         self._limits = limits or Limits()
-        self._context = server.context or ssl.create_default_context()
+        self._watch = Watch()
         self._session: Session | None = None
         self._unreachable: Outcome | None = None
 
@@ -78,32 +81,38 @@ class SmtpChannel:
             addresses = checked(sender), checked(recipient)
         except ValueMalformed as error:
             return Outcome("failed", error.message)
-        reused = self._session is not None
-        outcome, again = self._attempt(message_id, *addresses, content)
+        reused, until = self._session is not None, time.monotonic() + self._limits.total
+        outcome, again = self._attempt(message_id, *addresses, content, until)
         if reused and again:  # the server had closed the kept connection: that says nothing about this mail
-            outcome, _ = self._attempt(message_id, *addresses, content)
+            outcome, _ = self._attempt(message_id, *addresses, content, until)
         return outcome
 
     def close(self) -> None:
         """Say goodbye; what the server answers changes nothing."""
         self._unreachable = None
         session, self._session = self._session, None
-        if session is None:
-            return
-        with contextlib.suppress(OSError, smtplib.SMTPException), Limit(session, _QUIT_SECONDS):
-            session.quit()
-        session.close()
+        if session is not None:
+            until = time.monotonic() + _QUIT_SECONDS
+            with contextlib.suppress(OSError, smtplib.SMTPException), self._watch.over(session, until):
+                session.quit()
+            session.close()
+        self._watch.close()
+        self._watch = Watch()
 
-    def _attempt(self, message_id: int, sender: str, recipient: str, content: bytes) -> tuple[Outcome, bool]:
+    def _attempt(
+        self, message_id: int, sender: str, recipient: str, content: bytes, until: float
+    ) -> tuple[Outcome, bool]:
         """The outcome, and whether it broke before the server had taken the sender."""
         session = self._session or self._unconnected()
-        with Limit(session, self._limits.total) as limit:
+        with self._watch.over(session, until) as limit:
             if self._session is None:
                 refusal = self._open(session)
                 if refusal is not None:
                     session.close()
                     return refusal, False
                 self._session = session
+                if limit.passed:  # while there was no socket yet that could be shut
+                    return self._broken("deferred", TimeoutError(), limit), False
             begun = False
             try:
                 refusal = self._begin(session, message_id, sender, len(content))
@@ -119,7 +128,12 @@ class SmtpChannel:
     def _unconnected(self) -> Session:
         server, seconds = self._server, self._limits.connect
         if server.tls == "implicit":
-            return TlsSession(server.host, context=self._context, local_hostname=server.greet_as, timeout=seconds)
+            return TlsSession(
+                server.host,
+                context=self._server.context or _system_context(),
+                local_hostname=server.greet_as,
+                timeout=seconds,
+            )
         return Session(server.host, local_hostname=server.greet_as, timeout=seconds)
 
     def _open(self, session: Session) -> Outcome | None:
@@ -131,7 +145,7 @@ class SmtpChannel:
                 return _refused("greeting", code, reply)
             session.ehlo_or_helo_if_needed()
             if server.tls == "starttls":
-                session.starttls(context=self._context)
+                session.starttls(context=self._server.context or _system_context())
                 session.ehlo_or_helo_if_needed()
             if server.login is not None:
                 session.login(*server.login)
@@ -163,7 +177,8 @@ class SmtpChannel:
         options = [f"SIZE={size}"] if session.has_extn("size") else []
         if session.has_extn("dsn"):
             options += ["RET=HDRS", f"ENVID={message_id}"]
-        code, reply = session.mail(sender, options)
+        # Not by the library's own `mail` and `rcpt`, which take apart an address again that is checked already.
+        code, reply = session.docmd("mail", " ".join([f"FROM:<{sender}>", *options]))
         if code < 300:
             return None
         if code == 552:
@@ -174,7 +189,7 @@ class SmtpChannel:
 
     def _deliver(self, session: Session, recipient: str, content: bytes) -> tuple[int, bytes]:
         notify = ["NOTIFY=FAILURE,DELAY"] if session.has_extn("dsn") else []
-        code, reply = session.rcpt(recipient, notify)
+        code, reply = session.docmd("rcpt", " ".join([f"TO:<{recipient}>", *notify]))
         if code >= 300 or code < 200:
             return code, reply
         return session.transfer(content, self._limits.after_dot)
@@ -203,6 +218,12 @@ class SmtpChannel:
         session, self._session = self._session, None
         if session is not None:
             session.close()
+
+
+@cache
+def _system_context() -> ssl.SSLContext:
+    """Certificates are checked against the system's authorities; they are read once, and only if TLS is spoken."""
+    return ssl.create_default_context()
 
 
 def _judged(code: int, reply: bytes) -> Outcome:
