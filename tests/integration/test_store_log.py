@@ -63,6 +63,16 @@ def test_the_head_is_the_hash_of_the_last_line(tx: UnitOfWork) -> None:
     assert tx.log.head("nobody") == (0, "")
 
 
+def test_what_a_user_touched_last_is_no_case_that_only_followed(tx: UnitOfWork) -> None:
+    tx.log.append(entry("A-3", 1, body={"cause": "A-1#2"}))
+
+    assert (tx.log.last_by("u:1"), tx.log.last_by("u:2"), tx.log.last_by("u:3")) == ("A-1", "A-2", None)
+
+
+def test_the_newest_entry_is_that_of_any_chain(tx: UnitOfWork) -> None:
+    assert tx.log.newest() == entry("@office", 1, act="role", event=None, wf=None)
+
+
 @pytest.mark.parametrize(
     ("asked", "found"),
     [
