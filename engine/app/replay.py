@@ -156,14 +156,16 @@ def _edge(definition: Definition, before: Case | None, entry: Entry, edge: Trans
             yield Why("replay_no_approval", params)
     elif not imported:
         yield from _destination(definition, before, entry, edge)
-    if entry.role not in edge.by and not (entry.role == SYSTEM and entry.body.get("cause")) and not imported:
+    waived = entry.body.get("waived", ())
+    waiving = {role for use in edge.guards if use.name in waived for role in use.waivable_by}
+    if entry.role not in {*edge.by, *waiving} and not (entry.role == SYSTEM and entry.body.get("cause")) and not imported:
         yield Why("replay_role", params)
     asked = list(entry.body.get("guards", ()))
     wanted = [use.name for use in edge.guards]
     if asked != wanted and not imported:
         yield Why("replay_guards", {**params, "asked": asked, "wanted": wanted})
     waivable = {use.name for use in edge.guards if use.waivable_by}
-    for name in entry.body.get("waived", ()):
+    for name in waived:
         if name not in waivable:
             yield Why("replay_waived", {**params, "guard": name})
     if before is not None and entry.role != SYSTEM:

@@ -18,7 +18,8 @@ from engine.core.errors import Refusal, TransitionRefused
 from engine.core.facts import Facts
 from engine.core.guard import Context
 from engine.core.machine import START, EdgeRefused, Fit, WrongEvent
-from engine.core.requirements import passes, speakers, unmet
+from engine.core.requirements import passes, speakers, unmet, waived
+from engine.core.waiving import as_waiver, waivers
 
 CLOCK = ("system",)
 
@@ -70,8 +71,11 @@ def choose(setup: Setup, case: Case, command: Advance | Open, occurred: datetime
         who = act(setup.definition, case, command, speakers(edge, case))
         if isinstance(who, Refusal) and edge.by == CLOCK and peopled:
             return Fit.RULED_OUT, [who]
-        acting = who if isinstance(who, Acting) else Acting(edge.by[0])
+        waiver = as_waiver(case, command, edge) if isinstance(who, Refusal) else None
+        acting = who if isinstance(who, Acting) else waiver or Acting(edge.by[0])
         context, brought, counters = context_of(setup, case, filed, command, edge, acting, values, occurred)
+        if waiver is not None and waiver.role in waivers(edge, waived(setup.registry, context)):
+            who = waiver
         off = [r for use in edge.when for r in setup.registry.guards[use.name].function(context, **use.params)]
         if off:
             return Fit.RULED_OUT, off

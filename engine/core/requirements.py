@@ -12,6 +12,7 @@ from engine.core.definition import Definition, GuardUse, Transition
 from engine.core.errors import Refusal
 from engine.core.guard import Context, Registry
 from engine.core.signing import missing_signers
+from engine.core.waiving import overrides
 
 _ANSWERING = (EXTERNAL["applicant"], EXTERNAL["partner"])
 """Party roles whose organisations answer where every required party does."""
@@ -43,9 +44,8 @@ def _demands(registry: Registry, context: Context, acting: Acting) -> Iterator[R
     yield from _signatures(context)
     yield from _children(context)
     yield from _limit(edge, context.data, acting.role)
-    override = getattr(context.command, "override", ())
     for use, refusal in ask_guards(registry, edge.guards, context):
-        if use.name in override or use.name.partition("@")[0] in override:
+        if overrides(context.command, use):
             if problem := _waiver(use, context, acting):
                 yield problem
             continue
@@ -56,11 +56,8 @@ def _demands(registry: Registry, context: Context, acting: Acting) -> Iterator[R
 
 def waived(registry: Registry, context: Context) -> tuple[str, ...]:
     """The guards that refuse and that the command overrides."""
-    override = getattr(context.command, "override", ())
-    return tuple(dict.fromkeys(
-        use.name for use, _ in ask_guards(registry, context.transition.guards, context)
-        if use.name in override or use.name.partition("@")[0] in override
-    ))  # fmt: skip
+    asked = [use for use in context.transition.guards if overrides(context.command, use)]
+    return tuple(dict.fromkeys(use.name for use, _ in ask_guards(registry, asked, context)))
 
 
 def _fix(context: Context, given: str | None) -> str | None:

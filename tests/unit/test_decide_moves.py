@@ -276,6 +276,54 @@ def test_who_may_waive_a_guard_does_so_with_a_note(name: str) -> None:
     assert story.body()["guards"] == ["no_more_than@1"]
 
 
+def test_who_may_waive_a_guard_may_fire_the_event_that_it_stops() -> None:
+    story = filed(amount="200.00")
+
+    assert story.refused("weigh", by="head") == ["role_missing", "too_much"]
+    assert story.refused("weigh", by="head", override=("no_more_than",)) == ["override_needs_note"]
+    story.fire("weigh", by="head", override=("no_more_than",), note="Ordföranden vill")
+
+    assert story.body()["waived"] == ["no_more_than@1"]
+    assert story.decision is not None
+    assert story.decision.entry is not None
+    assert story.decision.entry.role == "head"
+
+
+@pytest.mark.parametrize(
+    ("amount", "by", "more", "reasons"),
+    [
+        ("50.00", "head", {}, ["role_missing"]),  # nothing to waive: the event stays the officer's
+        ("200.00", "secretary", {}, ["role_missing", "guard_not_waivable"]),
+        ("200.00", "head", {"on_behalf_of": "p:11"}, ["on_behalf_not_allowed"]),
+        ("50.00", "head", {"fired": True}, None),
+    ],
+)
+def test_the_right_to_waive_opens_no_other_door(
+    amount: str, by: str, more: dict[str, Any], reasons: list[str] | None
+) -> None:
+    story = filed(amount=amount)
+    command = fire("weigh", by=by, override=("no_more_than@1",), note="n", **more)
+
+    if reasons is None:
+        decision = decide(story.setup, story.here, command)
+        assert decision is not None
+        assert decision.entry.role == "system"
+        return
+    assert codes(story.setup, story.here, command) == reasons
+
+
+@pytest.mark.parametrize("more", [{"approvals": {"count": 2}}, {"limit": {"field": "amount", "officer": "900.00"}}])
+def test_nobody_waives_their_way_past_approvals_or_a_limit(more: dict[str, Any]) -> None:
+    guards = [{"name": "no_more_than@1", "field": "amount", "most": 1, "waivable_by": ["head"]}]
+    definition = a_definition("matter", edge("weigh", guards=guards, **more))
+
+    reasons = codes(
+        a_setup(definition), a_case("filed", data=SMALL), fire("weigh", by="head", override=("no_more_than",), note="n")
+    )
+
+    assert reasons == ["role_missing"]
+
+
 def test_a_guard_that_nobody_may_waive_stands() -> None:
     definition = a_definition(
         "matter", edge("weigh", guards=[{"name": "no_more_than@1", "field": "amount", "most": 1}])

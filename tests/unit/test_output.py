@@ -342,7 +342,7 @@ def test_a_reason_tells_what_mends_it_who_may_and_who_may_waive_it() -> None:
         "  - The field spent is empty and is needed.",
         "    mended by: skede amend 4 -s spent=…",
         "    may be mended by: case officer",
-        "    may be overridden by head with --override frame@1 and a note",
+        '    may be overridden by head, who may then do this: the same command with --override frame@1 -n "…"',
     ]
     assert reason_json(reason, "en") == {
         "code": "field_missing",
@@ -385,3 +385,10 @@ def test_every_command_has_its_line_in_both_languages() -> None:
 def test_a_text_found_on_its_own_is_what_its_whole_file_says(lang: str) -> None:
     for _, code, sentence in texts.all_texts(lang):
         assert texts._find(code, lang) == sentence
+
+
+@pytest.mark.parametrize(
+    ("n", "told"), [(1, "1 open case follows"), (0, "0 open cases follow"), (2, "2 open cases follow")]
+)
+def test_a_number_decides_the_word_beside_it(n: int, told: str) -> None:
+    assert texts.text("people_followed", "en", n=n, messages=1) == f"{told}; 1 letter."

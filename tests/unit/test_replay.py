@@ -49,6 +49,19 @@ def test_what_was_decided_by_the_rules_breaks_none(name: str) -> None:
     assert [against_rules(story.definition, case, entry) for case, entry in steps(story)] == [None] * len(story.lines)
 
 
+def test_who_waived_a_rule_fired_the_event_by_right() -> None:
+    story = Story(a_definition("matter", BIND)).open(
+        set={"subject": "S", "amount": "200.00", "kind": "small", "ready_on": "2021-06-01"}
+    )
+    story.fire("file", uploads=(an_upload("application"),))
+    story.fire("weigh", "head", override=("no_more_than",), note="Ordföranden vill")
+
+    before, entry = steps(story)[-1]
+
+    assert entry.role == "head"
+    assert against_rules(story.definition, before, entry) is None
+
+
 FORGED: list[tuple[str, int, dict[str, Any], str]] = [
     ("matter", 1, {"event": "grant"}, "replay_no_edge"),
     ("matter", 2, {"event": "weigh"}, "replay_no_edge"),
@@ -58,6 +71,8 @@ FORGED: list[tuple[str, int, dict[str, Any], str]] = [
     ("matter", 2, {"role": "system"}, "replay_role"),
     ("matter", 2, {"body": {"guards": ["nothing@1"]}}, "replay_guards"),
     ("matter", 3, {"body": {"guards": ["no_more_than@1"], "waived": ["other@1"]}}, "replay_waived"),
+    ("matter", 3, {"role": "head"}, "replay_role"),
+    ("matter", 3, {"role": "secretary", "body": {"waived": ["no_more_than@1"]}}, "replay_role"),
     ("matter", 3, {"act": "approve", "target": None}, "replay_no_approval"),
     ("matter", 4, {"target": "bound"}, "replay_no_approval"),
     ("matter", 5, {"body": {"people": ["p:11"]}}, "replay_same_person"),
