@@ -10,7 +10,7 @@ from typing import Any
 
 from docs.generator.markdown import code, codes, page, table
 from docs.generator.workflows import definitions
-from engine.cli.texts import TEXTS, all_texts
+from engine.cli.texts import TEXTS, all_texts, counted
 from engine.core.definition import Definition, GuardUse
 from engine.core.errors import EngineError
 from engine.core.guard import Fill, Guard
@@ -139,7 +139,7 @@ def _kinds(kind: type[EngineError]) -> Iterator[type[EngineError]]:
 
 def refusals() -> str:
     """The page of the reasons for which something is refused."""
-    texts = {lang: {name: sentence for _, name, sentence in all_texts(lang)} for lang in ("sv", "en")}
+    texts = {lang: {name: counted(sentence) for _, name, sentence in all_texts(lang)} for lang in ("sv", "en")}
     rows = [(code(name), texts["en"][name], texts["sv"][name]) for name in sorted(refusal_codes())]
     return page(
         "Refusals",

@@ -1,8 +1,8 @@
 """Sentences by code and language: `templates/texts/<lang>/*.toml`, read when the first of them is needed.
 
-A file holds `code = "text with {param}"`; every code stands in both languages with the same parameters
-(a test compares them). `glossary.toml` and `help.toml` have other forms and belong to
-`skede help` and to help pages.
+A file holds `code = "text with {param}"`, and `{n:case|cases}` where a number decides the word; every code stands in
+both languages with the same parameters (a test compares them). `glossary.toml` and `help.toml` have other forms and
+belong to `skede help` and to help pages.
 """
 
 import re
@@ -18,6 +18,7 @@ TEXTS = Path(templates.__file__).parent / "texts"
 FIRST = ("cli", "engine")
 APART = ("glossary", "help")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_COUNTED = re.compile(r"\{(\w+):([^{}|]*)\|([^{}|]*)\}")
 _NAMES_ROLES = ("role", "roles", "who")
 
 
@@ -27,7 +28,7 @@ def text(code: str, lang: str, /, **params: Any) -> str:
     if found is None:
         told = ", ".join(f"{name} {param_text(name, value, lang)}" for name, value in params.items())
         return f"{code} ({told})" if told else code
-    return _PLACEHOLDER.sub(lambda match: _filled(match[1], params, lang), found)
+    return _PLACEHOLDER.sub(lambda match: _filled(match[1], params, lang), counted(found, params))
 
 
 def has_text(code: str, lang: str) -> bool:
@@ -88,9 +89,14 @@ def read(path: Path) -> Mapping[str, Any]:
         return tomllib.load(file)
 
 
+def counted(sentence: str, params: Mapping[str, Any] | None = None) -> str:
+    """A sentence with the words that its numbers ask for; those of many where no number is known."""
+    return _COUNTED.sub(lambda match: match[2] if (params or {}).get(match[1]) == 1 else match[3], sentence)
+
+
 def placeholders(sentence: str) -> frozenset[str]:
     """The parameters that a sentence mentions."""
-    return frozenset(_PLACEHOLDER.findall(sentence))
+    return frozenset((*_PLACEHOLDER.findall(sentence), *(name for name, _, _ in _COUNTED.findall(sentence))))
 
 
 def all_texts(lang: str) -> Iterator[tuple[str, str, str]]:

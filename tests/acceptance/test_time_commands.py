@@ -121,7 +121,7 @@ def test_a_tick_prints_its_counts_and_a_second_one_does_nothing(world: World) ->
 def test_a_tick_for_people_says_what_was_done_in_their_language(world: World) -> None:
     registered(world)
 
-    assert world.inline("tick", lang="en").out == "2 mails sent, 1 seals\n"
+    assert world.inline("tick", lang="en").out == "2 mails sent, 1 seal\n"
     assert world.inline("tick").out == "Inget att göra nu.\n"
 
 
@@ -230,7 +230,7 @@ def test_run_works_until_it_is_told_to_stop_and_then_ends_well(world: World, num
     out, err = worker.communicate(timeout=30)
 
     assert worker.returncode == 0
-    assert out == "2 mails sent, 1 seals\n"
+    assert out == "2 mails sent, 1 seal\n"
     assert "Ended" in err
     assert world.inline("status", "--json").json["heartbeat"]["age_seconds"] < 60
 

@@ -19,7 +19,7 @@ def test_a_definition_is_found_sound_published_once_and_shown_as_it_was_written(
     again = inline("workflow", "publish", str(PERMIT), lang="en", as_=None)
     source = inline("workflow", "show", "building_permit", "--source")
 
-    assert checked.out == "1 files without faults.\n"
+    assert checked.out == "1 file without faults.\n"
     assert published.out == "building_permit version 1 is published, for new cases from 2021-03-01.\n"
     assert again.out == "That very version is published already.\n"
     assert source.out.split() == PERMIT.read_text("utf-8").split()
