@@ -53,6 +53,7 @@ class Worker:
         self._told = told or (lambda done: None)
         self._bell = bell
         self._working = threading.Lock()
+        self._failing: str | None = None
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -88,19 +89,25 @@ class Worker:
         return done
 
     def _do(self, work: Callable[[], Ticked]) -> Ticked | None:
-        """Do one piece of work when the one before is done, and tell what it did; None if it went wrong."""
+        """Do one piece of work when the one before is done, and tell what it did; None if it went wrong.
+
+        What keeps it from working is said once, not at every try: a server that is away, a newer schema.
+        """
         with self._working:
             if self._stopping.is_set():
                 return None
             try:
                 done = work()
             except EngineError as error:
-                log.error("%s", error.message)
+                if error.message != self._failing:
+                    log.error("%s", error.message)
+                self._failing = error.message
                 return None
             except Exception:
                 # The worker outlives a fault of the program; the silence of its heartbeat tells.
                 log.exception("the tick broke off")
                 return None
+            self._failing = None
             self._told(done)
             return done
 

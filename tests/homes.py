@@ -5,7 +5,6 @@
 
 import os
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -54,7 +53,10 @@ def raw(home: Path) -> Iterator[Any]:
     """A connection to a home's database beside the program, which keeps each statement at once."""
     url = url_of(home)
     if url is None:
-        connection: Any = sqlite3.connect(home / "skede.db", isolation_level=None)
+        # The program's own library: two of them in one process would undo each other's locks on the file.
+        from engine.store.database import driver
+
+        connection: Any = driver.connect(home / "skede.db", isolation_level=None)
     else:
         import psycopg
 

@@ -113,7 +113,9 @@ class SqliteDatabase:
 
     def begin(self, connection: Connection, *, writes: bool) -> str | None:
         connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
-        # After BEGIN: the wait for another writer is over, and a reader's moment is fixed.
+        # After BEGIN: the wait for another writer is over, and a reader's moment is fixed. The schema may be another
+        # than it was when a worker opened its connection.
+        check_schema(connection.execute("PRAGMA user_version").fetchone()[0], self._path)
         stored = connection.execute(SQL["sandbox_clock"]).fetchone()
         return stored[0] if stored else None
 
@@ -201,11 +203,21 @@ def _look_inside(connection: Connection, path: Path, *, any_schema: bool) -> Non
     schema = connection.execute("PRAGMA user_version").fetchone()[0]
     if owner != APPLICATION_ID:
         raise LogTampered(f"{path} is the database of another program")
+    if schema >= SCHEMA or not any_schema:
+        check_schema(schema, path)
+
+
+def check_schema(schema: int, path: Path) -> None:
+    """Refuse a database that is not at this program's schema.
+
+    Raises:
+        Unavailable: It is older or newer.
+    """
     if schema > SCHEMA:
         raise Unavailable(
             f"{path} was written by a newer version (schema {schema}, here {SCHEMA}): upgrade the program"
         )
-    if schema < SCHEMA and not any_schema:
+    if schema < SCHEMA:
         raise Unavailable(f"{path} has an older schema ({schema}, here {SCHEMA}): run `skede db upgrade`")
 
 

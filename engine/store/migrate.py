@@ -122,6 +122,11 @@ def on_server(url: str) -> Iterator[Connection]:
         connection.close()
 
 
+def alone(connection: Connection) -> None:
+    """Wait until no transaction of the program runs, and let none begin until this one is over (`postgresql.py`)."""
+    connection.execute("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
+
+
 @contextmanager
 def new_on_server(url: str) -> Iterator[Connection]:
     """Make our tables in an empty database of a server; they appear, with all that is put into them, at the end.
@@ -153,6 +158,7 @@ def remove_from_server(url: str) -> None:
 
 def _upgrade_on_server(url: str) -> tuple[int, int]:
     with on_server(url) as connection:
+        alone(connection)
         found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         before = int(found[0]) if found else 0
         if before < SCHEMA:

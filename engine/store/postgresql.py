@@ -39,9 +39,13 @@ OUTBOX = "skede_outbox"
 """The channel on which is told that mail was put into the outbox (`bell.py`)."""
 
 _LOCAL = f"SET LOCAL lock_timeout = '{WAIT}'; SET LOCAL search_path = public, pg_temp"
+_GATE = "LOCK TABLE alembic_version IN ACCESS SHARE MODE"
+"""Keeps an upgrade out while a transaction runs, and waits for one that runs. It comes before all that reads, since
+the moment that a transaction sees must not be older than the upgrade that it waited for."""
+
 BEGIN = {
-    True: f"BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE; {_LOCAL}; {{clock}}",
-    False: f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_LOCAL}; {{clock}}",
+    True: f"BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE; {_LOCAL}; {_GATE}; {{clock}}",
+    False: f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_LOCAL}; {_GATE}; {{clock}}",
 }
 """How a transaction that writes begins, and one that reads."""
 _OPTIONS: Mapping[str, Any] = {
@@ -194,7 +198,6 @@ class PostgresDatabase:
     def connect(self, *, writes: bool, read_only: bool) -> Connection:
         connection = self.raw_connection()
         try:
-            check_schema(connection, self.shown)
             if read_only:
                 connection.execute("SET default_transaction_read_only = on")
         except BaseException as error:
@@ -222,12 +225,18 @@ class PostgresDatabase:
         return connection
 
     def begin(self, connection: Connection, *, writes: bool) -> str | None:
-        """One round trip: the transaction begins, and the database tells what time it is."""
+        """One round trip: the transaction begins, and the database tells its schema and what time it is.
+
+        Raises:
+            Unavailable: Its schema is not this program's, perhaps since a moment ago: a worker keeps its connection.
+        """
         connection.rings = False
         cursor = connection.raw.execute(BEGIN[writes].format(clock=TEXTS[SQL["sandbox_clock"]][0]))
         while cursor.nextset():
             pass
-        return str(cursor.fetchone()[0])
+        schema, now = cursor.fetchone()
+        check_schema(int(schema), self.shown)
+        return str(now)
 
     def commit(self, connection: Connection) -> None:
         connection.commit()
@@ -276,14 +285,12 @@ def shown(url: str) -> str:
     return f"postgresql://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def check_schema(connection: PostgresConnection, name: str) -> None:
+def check_schema(schema: int, name: str) -> None:
     """Refuse a database that is not at this program's schema.
 
     Raises:
         Unavailable: It is older or newer.
     """
-    found = connection.execute("SELECT version_num FROM public.alembic_version").fetchone()
-    schema = int(found[0]) if found else 0
     if schema > SCHEMA:
         raise Unavailable(
             f"{name} was written by a newer version (schema {schema}, here {SCHEMA}): upgrade the program"

@@ -7,7 +7,7 @@ that runs the clock also of `skede_sequencer` and `skede_sealer`, an auditor of 
 from collections.abc import Iterator
 
 from engine.core.errors import UsageError
-from engine.store.migrate import is_url, on_server
+from engine.store.migrate import alone, is_url, on_server
 from engine.store.schema import metadata
 
 OWNER, APP, AUDITOR, SEQUENCER, SEALER = (
@@ -42,6 +42,7 @@ def install(place: str) -> tuple[str, ...]:
     if not is_url(place):
         raise UsageError("a file of SQLite knows no roles; those of the file's folder decide who may write it")
     with on_server(place) as connection:
+        alone(connection)
         for sql in statements():
             connection.execute(sql)
     return ROLES

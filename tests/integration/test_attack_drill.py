@@ -37,6 +37,8 @@ from engine.core.merkle import grown
 from engine.readers.toml import read_definition
 from engine.settings import load
 
+pytestmark = pytest.mark.sqlite
+
 VISIT = TOY.with_name("visit.toml")
 FULL = os.environ.get("SKEDE_ATTACK") == "full"
 ROWS = 10**9 if FULL else 3
