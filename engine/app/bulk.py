@@ -1,13 +1,15 @@
 """Many commands from one table: one outcome per row, each row whole or not at all.
 
-By default every row is a transaction of its own, so that what is refused holds up nothing else. Tried (`dry_run`) or
-taken in whole, all rows share one, and a row sees what those before it did: ten grants share one frame.
+By default a refused row holds up nothing else: every row is whole or not at all, and some are kept together, because
+the disk is waited for once then. Tried (`dry_run`) or taken in whole, all rows share one transaction. A row sees what
+those before it did: ten grants share one frame.
 """
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
@@ -37,6 +39,9 @@ from engine.core.errors import (
 )
 from engine.core.money import from_ore
 from engine.ports import UnitOfWork
+
+GROUP = 50
+"""So many rows are kept at once: enough to save most waits for the disk, and few enough that nobody waits for long."""
 
 Progress = Callable[[Iterable[Errand], int], Iterable[Errand]]
 
@@ -108,30 +113,41 @@ def run_bulk(
         progress: Passes the rows on one by one.
 
     Raises:
-        Unavailable: The database is away; rows before this one are done, and the file can be run again.
+        Unavailable: The database is away; rows that were kept before are done, and the file can be run again.
     """
     if not dry_run and not all_or_nothing:
-        outcomes = [_alone(office, caller, errand, files) for errand in progress(errands, len(errands))]
+        outcomes = _in_groups(office, caller, progress(errands, len(errands)), files)
     else:
         outcomes = _together(office, caller, partial(progress, errands, len(errands)), files, keep=not dry_run)
     titles = {name: title for errand in errands for name, title in errand.titles.items()}
     return Bulk(tuple(outcomes), _sums(errands, outcomes), titles, dry_run)
 
 
-def _alone(office: Office, caller: Caller, errand: Errand, files: Files) -> Outcome:
-    """A row in a transaction of its own."""
-    try:
-        return known_again(partial(_in_one, office, caller, errand, files))
-    except TransitionRefused as error:
-        _note(office, caller, errand, error)
-        return _failed(errand, error)
-    except (ConcurrentUpdate, NotFound, UsageError) as error:
-        return _failed(errand, error)
+def _in_groups(office: Office, caller: Caller, errands: Iterable[Errand], files: Files) -> list[Outcome]:
+    """Some rows at a time are kept together; a refusal ends a group, so that the log has all in the order it was."""
+    outcomes: list[Outcome] = []
+    coming, group = iter(errands), list[Errand]()
+    while group := [*group, *islice(coming, GROUP - len(group))]:
+        done, refusal = known_again(partial(_group, office, caller, group, files))
+        if refusal is not None:
+            _note(office, caller, group[len(done) - 1], refusal)
+        outcomes += done
+        group = group[len(done) :]
+    return outcomes
 
 
-def _in_one(office: Office, caller: Caller, errand: Errand, files: Files) -> Outcome:
+def _group(
+    office: Office, caller: Caller, group: Sequence[Errand], files: Files
+) -> tuple[list[Outcome], TransitionRefused | None]:
+    """The outcomes of the rows as far as the first that is refused, and its refusal."""
+    outcomes: list[Outcome] = []
     with office.store.write() as tx:
-        return _carry_out(tx, office, caller, errand, files)
+        for errand in group:
+            outcome, refusal = _tried(tx, office, caller, errand, files)
+            outcomes.append(outcome)
+            if refusal is not None:
+                return outcomes, refusal
+    return outcomes, None
 
 
 @again
@@ -139,28 +155,33 @@ def _together(
     office: Office, caller: Caller, errands: Callable[[], Iterable[Errand]], files: Files, *, keep: bool
 ) -> list[Outcome]:
     """All rows in one transaction; those that fail are undone alone, so that every outcome can be told."""
-    outcomes: list[Outcome] = []
-    refused: list[tuple[Errand, TransitionRefused]] = []
     with office.store.write() as tx:
-        for errand in errands():
-            try:
-                with tx.savepoint():
-                    outcomes.append(_carry_out(tx, office, caller, errand, files))
-            except TransitionRefused as error:
-                refused.append((errand, error))
-                outcomes.append(_failed(errand, error))
-            except Collided:
-                raise
-            except (ConcurrentUpdate, NotFound, UsageError) as error:
-                outcomes.append(_failed(errand, error))
-        failed = any(one.exit_code for one in outcomes)
+        tried = [(errand, *_tried(tx, office, caller, errand, files)) for errand in errands()]
+        failed = any(one.exit_code for _, one, _ in tried)
         if failed or not keep:
             tx.rollback()
+    outcomes = [one for _, one, _ in tried]
     if not keep:
         return outcomes
-    for errand, refusal in refused:
-        _note(office, caller, errand, refusal)
+    for errand, _, refusal in tried:
+        if refusal is not None:
+            _note(office, caller, errand, refusal)
     return [replace(one, outcome="undone") if failed and one.outcome == "done" else one for one in outcomes]
+
+
+def _tried(
+    tx: UnitOfWork, office: Office, caller: Caller, errand: Errand, files: Files
+) -> tuple[Outcome, TransitionRefused | None]:
+    """The outcome of one row, which is undone alone if it fails, and its refusal if the rules said no."""
+    try:
+        with tx.savepoint():
+            return _carry_out(tx, office, caller, errand, files), None
+    except TransitionRefused as error:
+        return _failed(errand, error), error
+    except Collided:
+        raise
+    except (ConcurrentUpdate, NotFound, UsageError) as error:
+        return _failed(errand, error), None
 
 
 def _failed(errand: Errand, error: EngineError) -> Outcome:

@@ -10,6 +10,7 @@ from errands import OFFICER, Desk, build_home
 from msgspec.structs import replace
 
 from engine.app.advance import Given, advance
+from engine.app import bulk
 from engine.app.bulk import Bulk, run_bulk
 from engine.app.bulk_row import Files, read_errands
 from engine.app.bulk_template import bulk_template
@@ -19,7 +20,7 @@ from engine.app.verify import verify
 from engine.app.within import Within
 from engine.cli.giving import paper, past_moment, read_values
 from engine.core.command import Note
-from engine.core.errors import TransitionRefused, UsageError
+from engine.core.errors import TransitionRefused, Unavailable, UsageError
 
 Run = Callable[..., Bulk]
 
@@ -79,6 +80,38 @@ def test_a_refused_row_holds_up_no_other_and_is_in_the_log(desk: Desk, run: Run)
     assert done.exit_code == 3
     assert desk.acts(first) == ["open", "refused"]
     assert desk.state(second) == "waiting"
+
+
+def test_what_was_refused_stands_in_the_log_where_it_happened(desk: Desk, run: Run) -> None:
+    first = desk.order("2021-04-01")
+
+    done = run(row(first, "resume"), row(first), row(first, "resume"))
+
+    assert outcomes(done) == ["refused", "done", "done"]
+    assert desk.acts(first) == ["open", "refused", "advance", "advance"]
+
+
+def test_rows_are_kept_some_at_a_time(desk: Desk, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a cut takes with it is the group that was at work, and the same file then does the rest."""
+    monkeypatch.setattr("engine.app.bulk.GROUP", 2)
+    references = [desk.order("2021-04-01") for _ in range(5)]
+    rows = [row(reference) for reference in references]
+    calls = []
+    real = bulk._carry_out
+
+    def cut(tx: Any, office: Any, caller: Any, errand: Any, files: Any) -> Any:
+        calls.append(errand.reference)
+        if len(calls) == 4:
+            raise Unavailable("cut")
+        return real(tx, office, caller, errand, files)
+
+    monkeypatch.setattr(bulk, "_carry_out", cut)
+    with pytest.raises(Unavailable):
+        run(*rows)
+    assert [desk.state(reference) for reference in references] == ["waiting", "waiting", "open", "open", "open"]
+
+    monkeypatch.setattr(bulk, "_carry_out", real)
+    assert outcomes(run(*rows)) == ["already", "already", "done", "done", "done"]
 
 
 def test_the_same_file_run_again_changes_nothing(desk: Desk, run: Run) -> None:
