@@ -9,8 +9,8 @@ import pytest
 from errands import OFFICER, Desk, build_home
 from msgspec.structs import replace
 
-from engine.app.advance import Given, advance
 from engine.app import bulk
+from engine.app.advance import Given, advance
 from engine.app.bulk import Bulk, run_bulk
 from engine.app.bulk_row import Files, read_errands
 from engine.app.bulk_template import bulk_template
