@@ -17,10 +17,12 @@ _TEXTS = {
     "date": {"sv": "18 november 2021", "en": "18 November 2021"},
     "instant": {"sv": "31 augusti 2021 kl. 24.00", "en": "31 August 2021 at 24:00"},
     "flag": {"sv": "ja", "en": "yes"},
-    "organisation": {"sv": "Ale kommun", "en": "Ale kommun"},
+    "organisation": {"sv": "Exempel kommun", "en": "Exempel municipality"},
     "person": {"sv": "Kim Exempel", "en": "Kim Exempel"},
     "case": {"sv": "X-2021-0001", "en": "X-2021-0001"},
 }
+_TITLE = {"sv": "Lugna morgnar (påhittat exempel)", "en": "Quiet mornings (an invented example)"}
+"""No project of the programme is called so."""
 
 
 class AnyField(dict[str, Any]):
@@ -43,15 +45,15 @@ def sample_variables(
     known = {definition.name: definition, **(related or {})}
     state = definition.states[definition.initial]
     deadlines = [_deadline(name, rule.title[lang], lang) for name, rule in definition.deadlines.items()]
-    person = _TEXTS["person"][lang]
+    person, organisation = _TEXTS["person"][lang], _TEXTS["organisation"][lang]
     return {
         "lang": lang,
         "office": {"name": "Sociala investeringar", "mailbox": "sim@region.example"},
         "recipient": {"name": person},
         "case": {
             "reference": "X-2021-0004",
-            "title": "Min airbag mot stress",
-            "dnr": "RUN 2021-00577",
+            "title": _TITLE[lang],
+            "dnr": "RUN 2021-00000",
             "workflow": definition.title[lang],
             "state": state.title[lang],
             "public": (state.public or state.title)[lang],
@@ -72,13 +74,13 @@ def sample_variables(
         "officer": {"name": person, "email": "kim@region.example"},
         "documents": [kind.title[lang] for kind in definition.documents.values()],
         "parties": [
-            {"role": "owner", "organisation": "Ale kommun", "people": [{"function": "contact", "name": person}]}
+            {"role": "owner", "organisation": organisation, "people": [{"function": "contact", "name": person}]}
         ],
         "reasons": [_TEXTS["text"][lang]],
-        "source": {"reference": "X-2021-0005", "title": "Munkedal", "dnr": ""},
+        "source": {"reference": "X-2021-0005", "title": _TITLE[lang], "dnr": ""},
         "failed": {
             "recipient": person,
-            "address": "kim@ale.example",
+            "address": "kim@kommun.example",
             "subject": "Hej",
             "error": "550",
             "key": "k",
@@ -89,7 +91,7 @@ def sample_variables(
             {
                 "group": group,
                 "reference": "X-1",
-                "title": "Ale",
+                "title": _TITLE[lang],
                 "dnr": "",
                 "deadline": "",
                 "due": "",

@@ -103,6 +103,8 @@ def preview(shell: Shell, template: str, ref: str | None) -> None:
         return
     if session.sandbox:
         mark_sandbox(shell.text("sandbox"), as_json=False)
+    if told["case"] is None:
+        shell.tell("mail_sample")
     say(shell.text("guide_subject", subject=told["subject"]))
     say()
     for line in safe_lines(told["text"]):

@@ -412,3 +412,14 @@ def test_reading_imports_nothing_heavy(world: World, words: tuple[str, ...], hea
 
     assert done.stderr.endswith("0 []\n")
     assert world.call in done.stdout
+
+
+def test_a_request_id_knows_which_case_the_new_one_is_like(world: World) -> None:
+    opening = ("new", "call", "--title", "Ännu en", "-s", "opens_at=2021-10-01", "-s", "body=RUN", "--request-id", "a1")
+    first = world.inline(*opening, "--like", world.call, "--json")
+
+    same = world.inline(*opening, "--like", world.call, "--json")
+    other = world.inline(*opening, "--like", first.json["reference"], "--json")
+
+    assert same.json["reference"] == first.json["reference"]
+    assert (other.code, other.json["error"]["code"]) == (2, "request_reused")

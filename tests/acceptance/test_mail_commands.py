@@ -95,3 +95,12 @@ def test_a_list_shows_the_newest_and_says_how_many_are_older(world: World) -> No
     assert str(every[-1]["id"]) in shown.out.splitlines()[-1].split()
     assert shown.err == f"There are {len(every) - 1} older: --limit {len(every)}\n"
     assert world.inline("mail", "list").err == ""
+
+
+def test_a_sample_letter_says_that_it_is_invented_and_names_no_project(world: World) -> None:
+    told = world.inline("mail", "preview", "ack_received")
+
+    assert told.code == 0, told.err
+    assert told.err == "Mallen med påhittade värden; lägg till REF för ett ärendes egna.\n"
+    assert "(påhittat exempel)" in told.out
+    assert "påhittat" not in world.inline("mail", "preview", "ack_received", receive(world)).out
