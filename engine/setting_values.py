@@ -8,12 +8,12 @@ from collections.abc import Callable
 from datetime import date, time, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from decimal import Decimal
+from typing import Any
 
 LANGUAGES = ("sv", "en")
+
+MOST_CONNECTIONS = 64
+"""So many connections to one mail server may be wished for; most servers allow one client fewer."""
 
 DECISIONS = frozenset({
     "granted", "granted_conditional", "rejected", "tabled", "referred_back", "change_granted", "change_refused",
@@ -58,6 +58,13 @@ def _port(value: Any) -> int:
     return number
 
 
+def _connections(value: Any) -> int:
+    number = int(value) if isinstance(value, str) and value.isdecimal() else value
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number <= MOST_CONNECTIONS:
+        raise ValueError(f"{value!r} is not a number of connections (1 to {MOST_CONNECTIONS})")
+    return number
+
+
 def _path(value: Any) -> Path:
     return Path(_text(value)).expanduser()
 
@@ -93,10 +100,9 @@ def _delay(value: Any) -> timedelta:
 
 
 def _days(value: Any) -> frozenset[date]:
-    days = value.split(",") if isinstance(value, str) else value
-    if not isinstance(days, list):
+    if not isinstance(value, list):
         raise TypeError("write a list of dates")
-    return frozenset(day if type(day) is date else date.fromisoformat(_text(day).strip()) for day in days)
+    return frozenset(day if type(day) is date else date.fromisoformat(_text(day).strip()) for day in value)
 
 
 def _count(value: Any) -> int:
@@ -125,15 +131,6 @@ def _held(value: Any) -> frozenset[str]:
     if isinstance(value, list):
         return _names(value)
     return DECISIONS if _flag(value) else frozenset()
-
-
-def _amount(value: Any) -> "Decimal":
-    from decimal import Decimal
-
-    amount = Decimal(str(value))
-    if isinstance(value, bool) or not amount.is_finite() or amount < 0:
-        raise ValueError(f"{value!r} is not an amount in kronor")
-    return amount
 
 
 ANCHORS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -178,6 +175,7 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "channel.tls": partial(_choice, ("starttls", "implicit", "none")),
     "channel.user": _text,
     "channel.password_file": _path,
+    "channel.connections": _connections,
     "channel.folder": _path,
     "send_window": _window,
     "send_delay": _delay,
@@ -191,9 +189,14 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "dnr": partial(_choice, ("own", "external")),
     "body": _text,
     "pay_requires_force": _flag,
-    "delegation_limit": _amount,
     "seal_every": _delay,
     "anchors": _anchors,
     "signer": _command,
 }
 """Every setting and what reads it."""
+
+RULES = frozenset({
+    "zone", "office.name", "office.mailbox", "office.domain", "closed_days", "mail_domains", "hold_decisions",
+    "bounces", "dnr", "body", "pay_requires_force", "anchors", "signer",
+})  # fmt: skip
+"""What an office lays down for all: it stands in the home's file, since anybody can set a variable for themselves."""

@@ -14,10 +14,9 @@ from msgspec.structs import asdict
 
 import templates
 from engine.core.errors import SettingsError
-from engine.setting_values import KEYS
+from engine.setting_values import KEYS, RULES
 
 if TYPE_CHECKING:
-    from decimal import Decimal
     from zoneinfo import ZoneInfo
 
 FILE = "skede.toml"
@@ -48,6 +47,7 @@ class ChannelSettings(Struct, frozen=True):
         tls: `starttls`, `implicit` or `none`; `none` is for a server on this machine.
         user: Login at the mail server, where it wants one.
         password_file: File whose first line is the password; a password is never a setting itself.
+        connections: At most so many connections to the mail server at once.
         folder: Where the folder channel writes, relative to the home.
     """
 
@@ -57,6 +57,7 @@ class ChannelSettings(Struct, frozen=True):
     tls: Literal["starttls", "implicit", "none"] = "starttls"
     user: str | None = None
     password_file: Path | None = None
+    connections: int = 4
     folder: Path = Path("outbox")
 
 
@@ -100,7 +101,6 @@ class Settings(Struct, frozen=True):
         dnr: `own` numbers cases here, without gaps; `external` takes the numbers that a registry gives.
         body: The letters of the registry numbers, where the case does not say.
         pay_requires_force: Whether money may leave only when the decision has gained legal force.
-        delegation_limit: Highest amount in kronor that a head may decide; None: as the workflow says.
         seal_every: How long after one seal the next is made, where there is something new.
         anchors: Where every seal is handed to, outside the database.
         signer: The program that holds the seal's key, and its arguments; none: the key stands in `keys/`.
@@ -124,7 +124,6 @@ class Settings(Struct, frozen=True):
     dnr: str = "own"
     body: str = "RUN"
     pay_requires_force: bool = False
-    delegation_limit: "Decimal | None" = None
     seal_every: timedelta = timedelta(hours=1)
     anchors: tuple[AnchorSettings, ...] = ()
     signer: tuple[str, ...] = ()
@@ -192,7 +191,7 @@ def load(
 
     Args:
         home: What `--home` said.
-        environ: The environment; `SKEDE_CHANNEL_HOST` is `host` of `[channel]`.
+        environ: The environment; `SKEDE_CHANNEL_HOST` is `host` of `[channel]`. Not for what is in `RULES`.
         flags: Setting (`lang`, `channel.host`) -> what its flag said, or None.
         start: Where the search for a home begins.
 
@@ -208,6 +207,11 @@ def load(
         if flags and flags.get(key) is not None:
             chosen[key] = _parsed(parse, flags[key], f"--{key}")
         elif environ.get(name):
+            if key in RULES:
+                raise SettingsError(
+                    f"{name}: what the office has laid down stands in {FILE} alone: unset it, and write {key} there",
+                    says="rule_in_environment", name=name, key=key,
+                )  # fmt: skip
             chosen[key] = _parsed(parse, environ[name], name)
         elif source and key in source.values:
             chosen[key] = _parsed(parse, source.values[key], source.place(key))

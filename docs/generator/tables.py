@@ -14,14 +14,14 @@ from engine.cli.texts import TEXTS, all_texts, counted
 from engine.core.definition import Definition, GuardUse
 from engine.core.errors import EngineError
 from engine.core.guard import Fill, Guard
-from engine.setting_values import KEYS
+from engine.setting_values import KEYS, RULES
 from engine.settings import DEFAULT, ChannelSettings, Office, Settings
 from workflows.guards import registry
 
 ROOT = Path(__file__).parent.parent.parent
 
 FORMS = {
-    "_text": "text", "_mailbox": "mailbox", "_flag": "true or false", "_port": "1 to 65535", "_path": "path",
+    "_text": "text", "_mailbox": "mailbox", "_flag": "true or false", "_port": "1 to 65535", "_connections": "1 to 64", "_path": "path",
     "_zone": "name of a time zone", "_window": '"08:00-16:00" or "always"', "_delay": '"10m", "2h"',
     "_days": "list of dates", "_amount": "amount in kronor", "_count": "number", "_names": "list of texts",
     "_domains": "list of domains", "_held": "true, false or a list of messages", "_anchors": "list of anchors",
@@ -38,8 +38,9 @@ ENVIRONMENT = [
 
 
 SETTINGS = """A setting is looked for in this order: a flag (`--lang` is the only one), the environment, `skede.toml`
-of the home, the default. `skede init` writes a `skede.toml` in which each of them stands with its meaning. An unknown
-setting is refused, with the file and the line.
+of the home, the default. What an office lays down for all stands in the file alone, since anybody can set a variable.
+`skede init` writes a `skede.toml` in which each of them stands with its meaning. An unknown setting is refused, with
+the file and the line.
 
 A key with a dot stands in a table: `channel.host` is `host` under `[channel]`. Relative paths are relative to the home.
 """
@@ -83,7 +84,8 @@ def _setting(key: str) -> tuple[str, ...]:
     name = key.rpartition(".")[2]
     default = getattr(owner(), name)
     shown = "" if default is None else code(written_defaults()[key])
-    return code(key), code("SKEDE_" + key.replace(".", "_").upper()), _form(KEYS[key]), shown, meanings(owner)[name]
+    variable = "" if key in RULES else code("SKEDE_" + key.replace(".", "_").upper())
+    return code(key), variable, _form(KEYS[key]), shown, meanings(owner)[name]
 
 
 def written_defaults() -> Mapping[str, str]:

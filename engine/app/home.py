@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
+from engine.app.house_rules import keep_rules
 from engine.app.office import Caller, Office
 from engine.app.record import record_office
 from engine.core.plain import instant
@@ -49,7 +51,8 @@ def furnish(
         today = LONG_AGO if sandbox else office.calendar.day(tx.now)
         user = tx.people.add_user(caller.login)
         tx.people.grant(user.id, "admin", today, note="init")
-        body = {"origin": origin, "sandbox": sandbox, "user": user.id, "role": "admin", "key": key}
+        body: dict[str, Any] = {"origin": origin, "sandbox": sandbox, "user": user.id, "role": "admin", "key": key}
+        body["rules"] = keep_rules(tx, office)
         actor = tx.directory.actor(caller.login, today)
         record_office(tx, actor, caller.auth, "init", body, {"login": caller.login})
         if sandbox:

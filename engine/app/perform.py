@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from engine.app.access import known_actor
 from engine.app.again import again, known_again
+from engine.app.house_rules import note_rules
 from engine.app.office import Caller, Office
 from engine.app.record import append, record_office
 from engine.app.run import Done, reasons_plain, run
@@ -60,14 +61,15 @@ def _perform(
     dry_run: bool,
 ) -> tuple[Mapping[str, Any], Done | None]:  # fmt: skip
     # In ASCII, so that half a character comes as far as the rule that names its field.
-    digest = sha256(json.dumps(intent, sort_keys=True).encode()).hexdigest()
+    digest = sha256(json.dumps({**intent, "by": caller.login}, sort_keys=True).encode()).hexdigest()
     tried: list[tuple[Actor, Command]] = []
     try:
         with office.store.write() as tx:
+            actor = known_actor(tx, office, caller)
             if stored := _answered(tx, request, digest):
                 tx.requests.touch(request)
                 return stored, None
-            actor = known_actor(tx, office, caller)
+            note_rules(tx, office, actor)
             command = replace(build(tx, actor), request_id=request)
             tried.append((actor, command))
             done = run(tx, office, command)
@@ -92,7 +94,7 @@ def _answered(tx: UnitOfWork, request: str, digest: str) -> Mapping[str, Any] | 
         return None
     if found[0] != digest:
         raise RequestReused(
-            f"request id {request} was already used for another command: leave it out, or use a new one"
+            f"request id {request} was already used for another command, or by somebody else: leave it out, or use a new one"
         )
     stored: Mapping[str, Any] = json.loads(found[1])
     return stored

@@ -15,6 +15,7 @@ from engine.app.again import again
 from engine.app.bounces import take_in
 from engine.app.deliver import deliver
 from engine.app.digest import digest
+from engine.app.house_rules import note_rules
 from engine.app.office import Office
 from engine.app.record import record
 from engine.app.run import SYSTEM_ACTOR, Done, machine_for, run, setup_for
@@ -118,9 +119,17 @@ def _beside(done: Ticked, what: str, work: Callable[[], object]) -> None:
         log.exception("%s", what)
 
 
+@again
+def _note_rules(office: Office) -> None:
+    """Deadlines are counted by the rules of the office, so these are in the log first."""
+    with office.store.write() as tx:
+        note_rules(tx, office, SYSTEM_ACTOR)
+
+
 def _sweep(office: Office, done: Ticked, stop: Callable[[], bool]) -> None:
     """Expire until nothing more has passed, since what an expiry opens may have passed too; then remind."""
     settled: set[str] = set()
+    _note_rules(office)
     while not stop():
         if _work(office, done, settled, stop, lambda tx, n: tx.deadlines.expired(tx.now, n), _expire):
             continue

@@ -191,6 +191,18 @@ def test_a_request_id_for_another_command_is_a_mistake(world: World) -> None:
     assert len(entries(world, reference)) == 2
 
 
+def test_a_request_id_answers_nobody_but_who_made_the_request(world: World) -> None:
+    reference = receive(world)
+    words = ("note", reference, "första", "--request-id", "n-1", "--json")
+    assert world.inline(*words).code == 0
+
+    others = {user: world.inline(*words, as_=user) for user in ("head", "applicant", "nobody")}
+
+    assert {user: done.code for user, done in others.items()} == {"head": 2, "applicant": 2, "nobody": 3}
+    assert all("första" not in done.out for done in others.values())
+    assert len(entries(world, reference)) == 2
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_command_that_is_killed_has_done_everything_or_nothing(world: World) -> None:

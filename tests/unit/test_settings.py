@@ -2,13 +2,12 @@
 
 import stat
 from datetime import date, time, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from engine.core.errors import SettingsError
-from engine.setting_values import KEYS
+from engine.setting_values import KEYS, RULES
 from engine.settings import FILE, ChannelSettings, Settings, find_home, load, write_default
 
 
@@ -57,15 +56,23 @@ def test_a_named_folder_that_is_no_home_is_refused_even_inside_another_home(tmp_
 
 
 def test_a_setting_is_believed_in_the_order_flag_environment_file_default(tmp_path: Path) -> None:
-    home = a_home(tmp_path, '[office]\nname = "file"\nmailbox = "file@region.example"\n')
-    environ = {"SKEDE_OFFICE_NAME": "environment", "SKEDE_BODY": "RS"}
+    home = a_home(tmp_path, 'lang = "en"\n[channel]\nhost = "file"\nport = 26\n')
+    environ = {"SKEDE_CHANNEL_HOST": "environment", "SKEDE_LANG": "en"}
 
-    settings = load(home, environ, {"body": "MRU", "lang": None})
+    settings = load(home, environ, {"lang": "sv", "channel.host": None})
 
-    assert settings.body == "MRU"
-    assert settings.office.name == "environment"
-    assert settings.office.mailbox == "file@region.example"
-    assert settings.office.domain == "region.example"
+    assert settings.lang == "sv"
+    assert settings.channel.host == "environment"
+    assert settings.channel.port == 26
+    assert settings.channel.kind == "folder"
+
+
+@pytest.mark.parametrize("key", sorted(RULES))
+def test_what_the_office_has_laid_down_is_nobodys_own_to_set(tmp_path: Path, key: str) -> None:
+    name = "SKEDE_" + key.replace(".", "_").upper()
+
+    with pytest.raises(SettingsError, match=f"{name}.*{FILE} alone"):
+        load(a_home(tmp_path), {name: "no"})
 
 
 def test_every_kind_of_value_is_read(tmp_path: Path) -> None:
@@ -80,7 +87,6 @@ def test_every_kind_of_value_is_read(tmp_path: Path) -> None:
         closed_days = [2026-05-15, "2026-06-05"]
         dnr = "external"
         pay_requires_force = true
-        delegation_limit = "500000.00"
         [channel]
         kind = "smtp"
         port = 587
@@ -96,7 +102,6 @@ def test_every_kind_of_value_is_read(tmp_path: Path) -> None:
     assert settings.send_delay == timedelta(minutes=10)
     assert settings.closed_days == {date(2026, 5, 15), date(2026, 6, 5)}
     assert settings.pay_requires_force is True
-    assert settings.delegation_limit == Decimal("500000.00")
     assert (settings.channel.kind, settings.channel.port) == ("smtp", 587)
     assert settings.channel.password_file == home / "keys/smtp"
     assert settings.channel.folder == home / "outbox"
@@ -105,16 +110,14 @@ def test_every_kind_of_value_is_read(tmp_path: Path) -> None:
 def test_environment_values_are_texts_and_read_alike(tmp_path: Path) -> None:
     environ = {
         "SKEDE_CHANNEL_PORT": "2525",
-        "SKEDE_PAY_REQUIRES_FORCE": "yes",
-        "SKEDE_CLOSED_DAYS": "2026-05-15,2026-06-05",
+        "SKEDE_DIGEST": "yes",
         "SKEDE_SEND_WINDOW": "always",
     }
 
     settings = load(None, environ, start=tmp_path)
 
     assert settings.channel.port == 2525
-    assert settings.pay_requires_force is True
-    assert settings.closed_days == {date(2026, 5, 15), date(2026, 6, 5)}
+    assert settings.digest is True
     assert settings.send_window is None
 
 
@@ -156,10 +159,6 @@ def test_an_unknown_table_is_refused(tmp_path: Path) -> None:
         "lang = 1",
         'body = ""',
         'pay_requires_force = "perhaps"',
-        "delegation_limit = true",
-        'delegation_limit = "NaN"',
-        'delegation_limit = "-1"',
-        'delegation_limit = "lots"',
         "[channel]\nport = 0",
         "[channel]\nport = true",
         '[channel]\ntls = "maybe"',
@@ -216,7 +215,7 @@ def test_the_comments_of_the_new_file_show_values_that_are_valid_and_the_default
     write_default(tmp_path / FILE, sandbox=False)
     lines = (tmp_path / FILE).read_text("utf-8").splitlines()
     live = [line.removeprefix("# ") if " = " in line and line[2:3].islower() else line for line in lines]
-    live = [line for line in live if not line.startswith(("delegation_limit", "user", "password_file"))]
+    live = [line for line in live if not line.startswith(("user", "password_file"))]
 
     home = a_home(tmp_path / "live", "\n".join(live))
 
