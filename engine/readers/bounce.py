@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
+from hashlib import sha256
 from pathlib import Path
 
 from engine.core.errors import SettingsError
@@ -18,6 +19,9 @@ from engine.ports import Incoming
 
 LARGEST = 1024 * 1024
 """Bytes that are read of one mail; a report is at the beginning."""
+
+LONGEST_NAME = 255
+"""Bytes that the name of a file may have."""
 
 _SENT_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Delivered-To", "To")
 _VERP = re.compile(r"(?<![\w.+-])b\+([0-9]{1,12})@([a-z0-9.-]{1,255})", re.IGNORECASE)
@@ -43,15 +47,29 @@ class Maildir:
         for path in sorted(self._new.iterdir()):
             content = None if path.name.startswith(".") else _content(path)
             if content is not None:
-                yield read(path.name, content)
+                yield _understood(path.name, content)
 
     def done(self, name: str) -> None:
         """Put a mail into `cur`, marked as seen."""
         self._cur.mkdir(exist_ok=True)
         try:
-            (self._new / name).rename(self._cur / (name if ":2," in name else f"{name}:2,S"))
+            (self._new / name).rename(self._cur / _seen(name))
         except FileNotFoundError:
             return
+
+
+def _seen(name: str) -> str:
+    """The name of a mail that was seen; one that would be too long for it is named anew."""
+    marked = name if ":2," in name else f"{name}:2,S"
+    return marked if len(os.fsencode(marked)) <= LONGEST_NAME else f"{sha256(os.fsencode(name)).hexdigest()}:2,S"
+
+
+def _understood(name: str, content: bytes) -> Incoming:
+    """What a mail is; one that its sender made so that it cannot be read (parts within parts by the thousand) is `other`."""
+    try:
+        return read(name, content)
+    except (RecursionError, LookupError, ValueError, TypeError, AttributeError):
+        return Incoming(name, "other", None)
 
 
 def _content(path: Path) -> bytes | None:

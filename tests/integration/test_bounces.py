@@ -232,3 +232,22 @@ def test_the_entry_names_no_address_and_its_payload_does(desk: Desk) -> None:
         (logged,) = [e for e in tx.log.entries("E-2021-0001") if json.loads(e.line)["act"] == "bounce"]
     assert "hans@" not in logged.line
     assert json.loads(logged.payload or "{}")["address"] == "hans@region.example"
+
+
+def test_a_mail_made_so_that_it_cannot_be_read_holds_up_no_report_behind_it(desk: Desk) -> None:
+    number = to_head(desk)
+    come_in(desk, b"Content-Type: message/rfc822\n\n" * 3_000, "1616500000.M0.hostile")
+    come_in(desk, report(f"b+{number}@region.example"), "1616500000.M1.host")
+
+    assert take_in(desk.office) == 1
+
+    assert [*(desk.home / "Maildir" / "new").iterdir()] == []
+
+
+def test_a_mail_with_the_longest_of_names_is_put_away_too(desk: Desk) -> None:
+    come_in(desk, b"Subject: hej\n\n", "1" * 255)
+
+    take_in(desk.office)
+
+    assert [*(desk.home / "Maildir" / "new").iterdir()] == []
+    assert len(list((desk.home / "Maildir" / "cur").iterdir())) == 1
