@@ -153,7 +153,7 @@ def remove_from_server(url: str) -> None:
     with on_server(url) as connection:
         for table in (*metadata.tables, "alembic_version"):
             connection.execute(f'DROP TABLE IF EXISTS "{table}" CASCADE')
-        connection.execute("DROP FUNCTION IF EXISTS fold, refuse_change")
+        connection.execute("DROP FUNCTION IF EXISTS fold, refuse_change, may_append, refuse_own")
 
 
 def _upgrade_on_server(url: str) -> tuple[int, int]:

@@ -7,6 +7,7 @@ that runs the clock also of `skede_sequencer` and `skede_sealer`, an auditor of 
 from collections.abc import Iterator
 
 from engine.core.errors import UsageError
+from engine.store import row_rights
 from engine.store.migrate import alone, is_url, on_server
 from engine.store.schema import metadata
 
@@ -75,7 +76,8 @@ def statements() -> Iterator[str]:
         yield f'ALTER TABLE "{table}" OWNER TO {OWNER}'
         yield f'REVOKE ALL ON "{table}" FROM {others}'
         yield f'GRANT SELECT ON "{table}" TO {APP}, {AUDITOR}, {SEQUENCER}, {SEALER}'
-    for function in ("fold(text)", "refuse_change()"):
+    yield from row_rights.statements()
+    for function in ("fold(text)", "refuse_change()", *row_rights.FUNCTIONS):
         yield f"ALTER FUNCTION {function} OWNER TO {OWNER}"
     yield from _rights()
 

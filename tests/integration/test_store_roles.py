@@ -6,8 +6,10 @@ from datetime import date
 import postgres_server
 import psycopg
 import pytest
+from server_logins import as_login, logins_on, named
 from store_samples import entry, furnished
 
+from engine.core.chain import genesis, leaf_hash
 from engine.core.errors import Unavailable
 from engine.store import roles
 from engine.store.migrate import check
@@ -15,6 +17,7 @@ from engine.store.unit_of_work import store_at
 
 pytestmark = pytest.mark.postgresql
 
+FIRST = entry("A-1", 1, payload='{"note":"a"}', prev=genesis("skede", "A-1"))
 LINE = entry("A-1", 9, event="forged").line
 FORGERIES = [
     "UPDATE entries SET line = line",
@@ -46,36 +49,15 @@ FORGERIES = [
 ]
 """What no login but the owner's may do."""
 
-LOGINS = {"anna": ("app",), "audit": ("auditor",), "worker": ("app", "sequencer", "sealer")}
-
 
 @pytest.fixture
 def url() -> Iterator[str]:
     """A database with roles, and a login in some of them each; one entry is in its log."""
-    with postgres_server.database() as made:
-        # Roles belong to the whole server, which other tests use at this moment.
-        with postgres_server.locked(), psycopg.connect(made, autocommit=True) as owner:
-            roles.install(made)
-            for login, groups in LOGINS.items():
-                owner.execute(f"CREATE ROLE {named(made, login)} LOGIN")
-                for group in groups:
-                    owner.execute(f"GRANT skede_{group} TO {named(made, login)}")
+    with postgres_server.database() as made, logins_on(made):
         furnished(made).close()
         with store_at(as_login(made, "anna")).write() as tx:
-            tx.log.append(entry("A-1", 1, payload='{"note":"a"}'))
+            tx.log.append(FIRST)
         yield made
-        with postgres_server.locked(), psycopg.connect(made, autocommit=True) as owner:
-            for login in LOGINS:
-                owner.execute(f"DROP ROLE {named(made, login)}")
-
-
-def named(url: str, login: str) -> str:
-    """A login's name on the server: one of this database's own."""
-    return f"{login}_{postgres_server.name_of(url)}"
-
-
-def as_login(url: str, login: str) -> str:
-    return url.replace("//postgres@", f"//{named(url, login)}@")
 
 
 @pytest.mark.parametrize("login", ["anna", "audit"])
@@ -120,7 +102,7 @@ def test_an_auditor_writes_nothing(url: str) -> None:
 
 def test_the_server_says_who_wrote_an_entry(url: str) -> None:
     with store_at(as_login(url, "worker")).write() as tx:
-        tx.log.append(entry("A-1", 2))
+        tx.log.append(entry("A-1", 2, prev=leaf_hash(FIRST.line)))
     with psycopg.connect(url) as owner:
         found = owner.execute("SELECT n, who FROM entries ORDER BY n").fetchall()
     assert found == [(1, named(url, "anna")), (2, named(url, "worker"))]
