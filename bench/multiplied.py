@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from engine.core.chain import commitment, genesis, leaf_hash
 from engine.core.entry import parse
 from engine.core.message import Message, StoredMessage
 from engine.settings import load
+from engine.store.append_only import triggers
 from engine.store.database import connect
 
 SKEDE = str(Path(sys.executable).with_name("skede"))
@@ -30,8 +31,6 @@ ROUND = 8
 """So many copies are written in one transaction, their entries in turn, as an office works on its cases."""
 
 Row = dict[str, Any]
-Text = Callable[[str], str]
-"""A text of the demo for one copy: its references with that copy's suffix."""
 
 
 def demo_home(folder: Path) -> Path:
@@ -55,12 +54,7 @@ def home_of(folder: Path, entries: int) -> Path:
     shutil.rmtree(half, ignore_errors=True)
     shutil.copytree(demo_home(folder / "demo"), half)
     _multiply(half, entries)
-    office = open_office(load(half))
-    seal_by_hand(office, HEAD)
-    connection = connect(half / "skede.db")
-    connection.execute("ANALYZE")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
+    _finish(half)
     return half.rename(home)
 
 
@@ -70,12 +64,25 @@ def _multiply(home: Path, entries: int) -> None:
     connection.execute("PRAGMA foreign_keys = OFF")
     connection.execute("PRAGMA cache_size = -400000")
     template = _Template(connection)
+    for trigger in triggers():  # What they refuse does not happen here, and asking takes as long as writing.
+        connection.execute(f"DROP TRIGGER {trigger}")
     there = connection.execute("SELECT count(*) FROM entries").fetchone()[0]
     copies = -(-(entries - there) // len(template.entries))
     for first in range(0, copies, ROUND):
         connection.execute("BEGIN IMMEDIATE")
         _write(connection, [template.copy(f"{number:05}") for number in range(first, min(first + ROUND, copies))])
         connection.execute("COMMIT")
+    connection.close()
+
+
+def _finish(home: Path) -> None:
+    """Seal the log, and make the database as it is made."""
+    seal_by_hand(open_office(load(home)), HEAD)
+    connection = connect(home / "skede.db")
+    for trigger in triggers().values():
+        connection.execute(trigger)
+    connection.execute("ANALYZE")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
 
 
@@ -133,33 +140,29 @@ class _Template:
         self.links = rows("SELECT * FROM links")
         self.deadlines = rows("SELECT * FROM deadlines")
         self.messages = rows("SELECT * FROM messages WHERE case_ref <> '@office' ORDER BY id")
+        self._digests = [tuple(_digests(_joined(row, ""))) for row in self.messages]
 
     def copy(self, suffix: str) -> _Copy:
         """All of it once more."""
-
-        def again(row: Row) -> Row:
-            return {name: suffix.join(value) if type(value) is list else value for name, value in row.items()}
-
         made = _Copy()
-        messages = [again(row) for row in self.messages]
-        digests = dict(
-            pair for old, new in zip(self.messages, messages, strict=True)
-            for pair in zip(_digests({k: "".join(v) if type(v) is list else v for k, v in old.items()}),
-                            _digests(new), strict=True)
-        )  # fmt: skip
+        messages = [_joined(row, suffix) for row in self.messages]
+        digests = {
+            old: new for olds, row in zip(self._digests, messages, strict=True)
+            for old, new in zip(olds, _digests(row), strict=True)
+        }  # fmt: skip
         heads: dict[str, str] = {}
         latest: dict[str, str] = {}
-        for row in map(again, self.entries):
-            made.entries.append(self._chained(row, digests, heads, latest))
-        cases = [again(row) for row in self.cases]
+        for row in self.entries:
+            made.entries.append(self._chained(_joined(row, suffix), digests, heads, latest))
+        cases = [_joined(row, suffix) for row in self.cases]
         for row in cases:
             row["snapshot"] = row["snapshot"].replace(row["head"], latest[row["reference"]])
             row["head"] = latest[row["reference"]]
         for row in messages:
             del row["id"]
         made.rows = {
-            "cases": cases, "links": [again(row) for row in self.links], "messages": messages,
-            "deadlines": [again(row) for row in self.deadlines],
+            "cases": cases, "links": [_joined(row, suffix) for row in self.links], "messages": messages,
+            "deadlines": [_joined(row, suffix) for row in self.deadlines],
         }  # fmt: skip
         return made
 
@@ -178,6 +181,11 @@ class _Template:
         latest[case] = leaf_hash(line)
         row["line"] = line
         return row
+
+
+def _joined(row: Row, suffix: str) -> Row:
+    """A row whose texts are pieces, with a suffix between them."""
+    return {name: suffix.join(value) if type(value) is list else value for name, value in row.items()}
 
 
 _HEX = re.compile("[0-9a-f]{64}")

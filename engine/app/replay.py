@@ -61,6 +61,9 @@ class Rules:
 
     def broken(self, definition: Definition, before: Case | None, entry: Entry) -> Why | None:
         """The first rule that an entry breaks; the arguments are those of `against_rules`."""
+        body = entry.body
+        if entry.act in _PLAIN and entry.target is None and "set" not in body and "private" not in body:
+            return None  # There is no rule for what sets no field and leads nowhere.
         alike = self._alike(definition, before, entry)
         if alike is None:
             return against_rules(definition, before, entry)
@@ -93,6 +96,8 @@ class Rules:
             self._barring[definition.digest] = events
         return self._barring[definition.digest]
 
+
+_PLAIN = frozenset({"mail", "remind", "expire", "sign", "attach", "note", "clock", "refused", "skipped"})
 
 MOST_ALIKE = 10_000
 """So many kinds of entries are remembered; an office has hundreds."""
@@ -158,7 +163,11 @@ def _edge(definition: Definition, before: Case | None, entry: Entry, edge: Trans
         yield from _destination(definition, before, entry, edge)
     waived = entry.body.get("waived", ())
     waiving = {role for use in edge.guards if use.name in waived for role in use.waivable_by}
-    if entry.role not in {*edge.by, *waiving} and not (entry.role == SYSTEM and entry.body.get("cause")) and not imported:
+    if (
+        entry.role not in {*edge.by, *waiving}
+        and not (entry.role == SYSTEM and entry.body.get("cause"))
+        and not imported
+    ):
         yield Why("replay_role", params)
     asked = list(entry.body.get("guards", ()))
     wanted = [use.name for use in edge.guards]

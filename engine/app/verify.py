@@ -109,6 +109,12 @@ def verifier(office: Office, caller: Caller) -> Actor:
     return actor
 
 
+def entries_about(office: Office) -> int:
+    """How many entries there are, about: for whoever must know whether it will take long."""
+    with office.store.read() as tx:
+        return tx.audit.newest()
+
+
 def unwatched(items: Iterable[str], total: int) -> Iterable[str]:
     """Progress that nobody looks at."""
     return items
@@ -161,7 +167,7 @@ def _verified(
     filed = known.filed | whole.filed
     for digest in () if found.faulty else sorted(set(tx.audit.documents()) - filed):
         found.note(Bad(OFFICE, 0, Why("verify_row_unexpected", {"table": "blobs", "key": digest})))
-    whole.add(0, 0, office_chain.leaves, in_tree=office_chain.in_tree, in_turn=office_chain.in_turn)
+    whole.add(0, 0, office_chain.leaves, in_tree=office_chain.in_tree, in_turn=office_chain.in_turn, cases=0)
     checked = not found.faulty and _tree_stands(tx, whole)
     found.sealed = check_seals(tx, office, office_chain.told, anchors, checked=checked)
     found.anchors = len(anchors)

@@ -38,6 +38,7 @@ class Known(Struct):
         erased: `REF#n` of entries whose payload was erased, by the log.
         letters: Key of a letter that a person was taken out of -> the digests of what is left, decided and sent.
         documents: Digests of documents whose bytes were erased.
+        personal: `name@version` -> `personal_fields` of the definition, as far as that was asked.
         filed: Digests of all documents that any entry files; `sound` of those whose bytes were found to have them.
     """
 
@@ -47,6 +48,7 @@ class Known(Struct):
     erased: set[str] = field(default_factory=set)
     letters: dict[str, list[str]] = field(default_factory=dict)
     documents: set[str] = field(default_factory=set)
+    personal: dict[str, frozenset[str]] = field(default_factory=dict)
     filed: set[str] = field(default_factory=set)
     sound: set[str] = field(default_factory=set)
 

@@ -78,7 +78,8 @@ class Gathered:
             self.called_off.append((entry.n, f"{self.reference}#{body['corrects']}/", "reversed"))
         elif act == "open":
             self.opened = entry
-        self.say(entry, payload)
+        if "msgs" in body or "mail" in body:
+            self.say(entry, payload)
 
     def say(self, entry: Entry, payload: Mapping[str, Any] | None) -> None:
         """Messages as this entry decides them, or tells what became of them."""
@@ -90,9 +91,10 @@ class Gathered:
                 told = digests.get(key, (None, None, None))
                 self.said.setdefault(key, Said(entry.n, *told))
         outcome = body.get("mail")
-        if outcome and outcome["key"] in self.said:
-            known = Outcome(outcome["state"], entry.at, (payload or {}).get("letter"), outcome.get("why"))
-            self.said[outcome["key"]].outcomes.append(known)
+        said = self.said.get(outcome["key"]) if outcome else None
+        if outcome and said is not None:
+            letter = payload.get("letter") if payload else None
+            said.outcomes.append(Outcome(outcome["state"], entry.at, letter, outcome.get("why")))
 
     def _due(self, case: Case, entry: Entry) -> None:
         body = entry.body

@@ -4,7 +4,7 @@ A part is a run of chains, or a run of the tree's nodes. What is found of it is 
 same whoever found it, so that it does not matter how many work.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct, field
@@ -16,6 +16,7 @@ from engine.app.verify_quick import Follower
 from engine.app.verify_rows import rows_differ, rows_of
 from engine.core.merkle import node_hash
 from engine.ports import UnitOfWork
+from engine.ports.rows import KeptBlock
 
 MOST_FAULTS = 100
 """So many chains are named; that there are more is counted."""
@@ -66,8 +67,9 @@ class Judged(Struct):
     filed: frozenset[str] = frozenset()
     sound: bool = True
 
-    def add(self, entries: int, erased: int, leaves: int, *, in_tree: bool, in_turn: bool) -> None:
-        """Count a chain, or the chains of another part."""
+    def add(self, entries: int, erased: int, leaves: int, *, in_tree: bool, in_turn: bool, cases: int = 1) -> None:
+        """Count a chain, or those of another part."""
+        self.cases += cases
         self.entries += entries
         self.erased += erased
         self.leaves += leaves
@@ -111,24 +113,32 @@ class Inspector:
         """What is found of a part; nothing is raised for it."""
         if part.leaves is not None:
             return Judged(sound=self._nodes(*part.leaves))
-        judged = Judged()
         block = self._audit.block(part.low, part.high)
-        references: Iterable[str] = sorted(block.entries)
-        if block.strays:
-            references = (name for name in self._audit.chains_between(part.low, part.high) if name != OFFICE)
-        quick = self._computed and not block.strays
-        for reference in references:
-            found = self._follower.sound(reference, block) if quick else None
-            if found is not None:
-                judged.add(
-                    found.entries, found.erased, found.leaves, in_tree=found.in_tree, in_turn=found.in_turn
-                )  # fmt: skip
-            else:
-                self._closer(reference, judged)
-            judged.cases += 1
+        judged = None if block.strays or not self._computed else self._quickly(block)
+        if judged is None:
+            judged = Judged()
+            for reference in self._audit.chains_between(part.low, part.high):
+                if reference != OFFICE:
+                    self._closer(reference, judged)
         judged.filed = frozenset(self._known.filed - self._told)
         self._told |= judged.filed
         return judged
+
+    def _quickly(self, block: KeptBlock) -> Judged | None:
+        """What is found of the chains of a block; None if there is any row about an entry that does not exist."""
+        judged = Judged()
+        payloads = leaves = waiting = 0
+        for reference, rows in block.entries.items():
+            found = self._follower.sound(reference, block)
+            if found is None:
+                self._closer(reference, judged)
+                payloads += sum(1 for row in rows if row[4] is not None or row[5] is not None)
+                leaves += sum(1 for row in rows if row[6] is not None)
+                waiting += sum(1 for row in rows if row[8] is not None)
+                continue
+            judged.add(found.entries, found.erased, found.leaves, in_tree=found.in_tree, in_turn=found.in_turn)
+            payloads, leaves, waiting = payloads + found.payloads, leaves + found.leaves, waiting + found.waiting
+        return judged if (payloads, leaves, waiting) == block.about else None
 
     def _closer(self, reference: str, judged: Judged) -> None:
         chain = Chain(self._tx, self._known, reference)
@@ -176,8 +186,7 @@ def together(found: Mapping[int, Judged]) -> Judged:
     """What was found of all parts, as if one had judged them in their order."""
     whole = Judged()
     for _, one in sorted(found.items()):
-        whole.add(one.entries, one.erased, one.leaves, in_tree=one.in_tree, in_turn=one.in_turn)
-        whole.cases += one.cases
+        whole.add(one.entries, one.erased, one.leaves, in_tree=one.in_tree, in_turn=one.in_turn, cases=one.cases)
         whole.faulty += one.faulty
         whole.bad += one.bad[: MOST_FAULTS - len(whole.bad)]
         whole.filed |= one.filed

@@ -7,7 +7,7 @@ anything is. So a mistake here can cost time, or overlook; it cannot accuse.
 
 import re
 from binascii import b2a_base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -18,15 +18,18 @@ from engine.app.replay import Rules
 from engine.app.verify_chain import Known, restored_differs
 from engine.app.verify_gather import Gathered
 from engine.app.verify_rows import Rows, rows_differ
-from engine.core.canonical import read_json
+from engine.core.canonical import read_strictly
 from engine.core.chain import genesis
+from engine.core.definition import Definition
 from engine.core.entry import Entry, read_exactly
 from engine.core.errors import EngineError
-from engine.core.fold import apply
+from engine.core.fold import apply, is_quiet, numbered
 from engine.core.history import ACT
 from engine.ports import UnitOfWork
 from engine.ports.rows import KeptBlock
 
+_PLAIN = 9
+"""So many columns an entry's row has where the database computes the others from its line whenever they are read."""
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 
 
@@ -39,14 +42,16 @@ class Sound(Struct):
 
     Attributes:
         entries: How many it has; `erased` of how many the payload was erased, as the log says.
+        payloads: How many have a payload; `waiting` how many wait for the tree.
         leaves: How many stand in the tree, each under the hash of its line.
         in_tree: Whether they do, in the order of the chain; what is wrong there, the walk along the tree tells.
         in_turn: Whether each has the place that it has if there was one writer at a time.
-        filed: Digests of the documents that it files.
     """
 
     entries: int = 0
     erased: int = 0
+    payloads: int = 0
+    waiting: int = 0
     leaves: int = 0
     in_tree: bool = True
     in_turn: bool = True
@@ -81,10 +86,8 @@ class Follower:
         if digest in self._known.sound:
             return
         content = self._documents.get(digest)
-        if content is None:
-            _require(digest in self._known.documents)
-        else:
-            _require(sha256(content).hexdigest() == digest)
+        if digest not in self._known.documents if content is None else sha256(content).hexdigest() != digest:
+            raise Doubt
         self._known.sound.add(digest)
 
 
@@ -95,85 +98,111 @@ class _Quick(Gathered):
         super().__init__(reference)
         self._known, self._rules = known, rules
         self.found = Sound()
+        self._last = self._queued = -1
 
-    def follow_all(self, rows: Any) -> Any:
-        """Follow the entries; the digests of the documents that they file. Raises `Doubt`, or whatever else breaks."""
+    def follow_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[str]:
+        """Follow the entries; the digests of the documents that they file.
+
+        Raises:
+            Doubt: Something is not as it usually is; what is no entry at all may break anything else.
+        """
         found, reference = self.found, self.reference
-        head, written, recorded, wf = genesis(self._known.origin, reference), -1, "", None
         self.length = found.entries = len(rows)
-        last = queued = -1
-        for place, (n, key, line, salt, payload, leaf, node, waits, *columns) in enumerate(rows, 1):
+        wf, definition = self._workflow(rows[0])
+        broken, digest_of = self._rules.broken, self._known.digests[wf]
+        head, written, recorded = genesis(self._known.origin, reference), -1, ""
+        behind: tuple[int, str, str] | None = None
+        """Number, hash and instant of the last of the quiet entries that the case does not count yet."""
+        for place, row in enumerate(rows, 1):
+            _, n, key, line, salt, payload, *_ = row
             entry = read_exactly(line)
             if entry is None or not n == entry.n == place or entry.case != reference or key <= written:
                 raise Doubt
-            written = key
-            if entry.prev != head or (columns and not _same(columns, entry)):
+            if entry.prev != head or entry.wf != wf or entry.definition != digest_of or entry.at < recorded:
                 raise Doubt
+            if len(row) > _PLAIN and row[_PLAIN:] != _columns(entry):
+                raise Doubt
+            written, recorded = key, entry.at
             digest = sha256(b"\x00" + line).digest()
             head = b2a_base64(digest, newline=False).decode()
-            if leaf is None:
-                _require(waits is not None)
-                found.in_tree = found.in_tree and waits > queued
-                queued = waits
-            else:
-                _require(waits is None)
-                found.leaves += 1
-                found.in_tree = found.in_tree and leaf > last and queued < 0 and node == digest
-                found.in_turn = found.in_turn and leaf == key - 1
-                last = leaf
-            recorded = _recorded(entry, recorded)
-            personal = self._payload(entry, salt, payload)
-            if wf is None:
-                wf = entry.wf
-                definition = self._known.definitions[wf]  # type: ignore[index] # None is no key of it
-                said = self._known.digests[wf]  # type: ignore[index]
-            if entry.wf != wf or entry.definition != said:
+            self._place(row, digest)
+            if _INSTANT.fullmatch(recorded) is None or (entry.occ != recorded and not _is_instant(entry.occ)):
                 raise Doubt
-            if self._rules.broken(definition, self.case, entry) is not None:
+            personal = None
+            if entry.data is not None:
+                personal = self._payload(entry, salt, payload)
+            elif payload is not None or salt is not None:
                 raise Doubt
-            _require((entry.act == ACT) == self.is_history(entry))
+            case = self.case
+            if case is not None and is_quiet(case, entry) and broken(definition, case, entry) is None:
+                if self.is_history(entry):
+                    raise Doubt
+                datetime.fromisoformat(recorded)
+                behind = entry.n, head, recorded
+                self.say(entry, personal)
+                continue
+            if case is not None and behind is not None:
+                case, behind = numbered(case, *behind), None
+            if broken(definition, case, entry) is not None or (entry.act == ACT) != self.is_history(entry):
+                raise Doubt
             if entry.act == "reversed":
-                lines = [(row[2].decode(), row[4] and row[4].decode()) for row in rows]
-                _require(not restored_differs(definition, lines, entry))
-            self.follow(apply(self.case, entry, personal, head), entry, personal)
+                lines = [(row[3].decode(), row[5] and row[5].decode()) for row in rows]
+                if restored_differs(definition, lines, entry):
+                    raise Doubt
+            self.follow(apply(case, entry, personal, head), entry, personal)
             if "docs" in entry.body:
-                for raw in entry.body["docs"]:
-                    yield raw["sha256"]
+                yield from (raw["sha256"] for raw in entry.body["docs"])
+        if behind is not None and self.case is not None:
+            self.case = numbered(self.case, *behind)
+
+    def _workflow(self, row: tuple[Any, ...]) -> tuple[str, Definition]:
+        """The version that the first entry of the chain names, and its definition."""
+        first = read_exactly(row[3])
+        if first is None or first.wf is None:
+            raise Doubt
+        return first.wf, self._known.definitions[first.wf]
+
+    def _place(self, row: tuple[Any, ...], digest: bytes) -> None:
+        """Where the entry stands: in the tree, or in the queue for it."""
+        found, key, leaf, waits = self.found, row[2], row[6], row[8]
+        if (leaf is None) == (waits is None):
+            raise Doubt
+        if leaf is None:
+            found.in_tree = found.in_tree and waits > self._queued
+            self._queued = waits
+            found.waiting += 1
+            return
+        found.leaves += 1
+        if leaf <= self._last or self._queued >= 0 or row[7] != digest:
+            found.in_tree = False
+        if leaf != key - 1:
+            found.in_turn = False
+        self._last = leaf
 
     def _payload(self, entry: Entry, salt: bytes | None, payload: bytes | None) -> Mapping[str, Any] | None:
         """The personal part, which the line commits to, or of which the log says that it was erased."""
-        if entry.data is None:
-            _require(payload is None and salt is None)
-            return None
         if payload is None or salt is None:
-            _require(entry.name in self._known.erased)
+            if entry.name not in self._known.erased:
+                raise Doubt
             self.found.erased += 1
+            self.found.payloads += payload is not None or salt is not None
             return None
+        self.found.payloads += 1
         committed = sha256(b"commit\n" + salt + payload).digest()
-        _require(b2a_base64(committed, newline=False).decode() == entry.data)
-        personal = read_json(payload)
-        _require(isinstance(personal, dict))
-        return personal  # type: ignore[no-any-return]
-
-
-def _require(fact: bool) -> None:
-    if not fact:
-        raise Doubt
-
-
-def _same(columns: list[Any], entry: Entry) -> bool:
-    """Whether the columns that the database keeps are those of the line."""
-    return columns == [entry.act, entry.event, entry.actor, entry.at, entry.occ, entry.wf]
-
-
-def _recorded(entry: Entry, before: str) -> str:
-    """When it was recorded: an instant in the one form that it has, and not before the entry before it."""
-    at, occ = entry.at, entry.occ
-    if _INSTANT.fullmatch(at) is None or at < before:
-        raise Doubt
-    datetime.fromisoformat(at)
-    if occ != at:
-        if _INSTANT.fullmatch(occ) is None:
+        personal = read_strictly(payload)
+        if b2a_base64(committed, newline=False).decode() != entry.data or type(personal) is not dict:
             raise Doubt
-        datetime.fromisoformat(occ)
-    return at
+        return personal
+
+
+def _columns(entry: Entry) -> tuple[str | None, ...]:
+    """What the columns are that a database keeps of a line."""
+    return entry.act, entry.event, entry.actor, entry.at, entry.occ, entry.wf
+
+
+def _is_instant(text: str) -> bool:
+    """Whether a text is an instant in the one form that it has."""
+    if _INSTANT.fullmatch(text) is None:
+        return False
+    datetime.fromisoformat(text)
+    return True

@@ -9,20 +9,21 @@ from msgspec import Struct
 from engine.app.record import OFFICE, links_of
 from engine.app.replay import Why
 from engine.app.verify_chain import Fault, Known, personal_fields
-from engine.app.verify_digests import letter_digest, message_digest
+from engine.app.verify_digests import decided_digest, letter_digest
 from engine.app.verify_gather import Gathered, Said, open_differs
 from engine.core.canonical import read_json
 from engine.core.message import Message, StoredMessage
 from engine.ports import AuditStore, UnitOfWork
+from engine.ports.rows import KeptMessage
 
 
 class Rows(Struct, frozen=True):
     """The rows that belong to one chain, as they stand."""
 
-    case: Mapping[str, Any] | None
+    case: tuple[Any, ...] | None
     links: Mapping[str, str]
-    deadlines: Iterable[Mapping[str, Any]]
-    messages: Iterable[Mapping[str, Any]]
+    deadlines: Iterable[tuple[Any, ...]]
+    messages: Iterable[tuple[Any, ...]]
 
 
 def rows_of(tx: UnitOfWork, reference: str) -> Rows:
@@ -48,16 +49,23 @@ def _case(audit: AuditStore, known: Known, chain: Gathered, rows: Rows) -> Itera
         yield Why("verify_row_missing", {"table": "cases", "key": chain.reference})
         return
     batch = chain.opened.body.get("batch") if chain.opened else None
-    definition = known.definitions[f"{case.workflow}@{case.version}"]
-    wanted = audit.case_expected(case, definition.states[case.state].phase, personal_fields(definition))
-    yield from _compared("cases", chain.reference, row, {**wanted, "batch": batch})
+    wf = f"{case.workflow}@{case.version}"
+    definition = known.definitions[wf]
+    if wf not in known.personal:
+        known.personal[wf] = personal_fields(definition)
+    wanted = audit.case_expected(case, definition.states[case.state].phase, known.personal[wf], batch)
+    yield from _compared("cases", chain.reference, row, wanted)
     if rows.links != links_of(definition, case):
         yield Why("verify_row", {"table": "links", "key": chain.reference, "column": "target"})
 
 
-def _compared(table: str, key: str, row: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Why]:
-    for column, value in row.items():
-        if value != wanted[column] or type(value) is not type(wanted[column]):
+def _compared(table: str, key: str, row: tuple[Any, ...], wanted: Mapping[str, Any]) -> Iterator[Why]:
+    """The columns in which a row is another; a number that is a float or a truth value is another too."""
+    values = tuple(wanted.values())
+    if row == values and tuple(map(type, row)) == tuple(map(type, values)):
+        return
+    for column, value, other in zip(wanted, row, values, strict=True):
+        if value != other or type(value) is not type(other):
             yield Why("verify_row", {"table": table, "key": key, "column": column})
 
 
@@ -68,11 +76,11 @@ def _deadlines(audit: AuditStore, chain: Gathered, rows: Rows) -> Iterator[Why]:
         if differs is not None:
             yield Why("verify_deadline_fold", {"key": differs})
     for row in rows.deadlines:
-        due = wanted.pop(row["id"], None)
+        due = wanted.pop(row[0], None)
         if due is None:
-            yield Why("verify_row_unexpected", {"table": "deadlines", "key": row["id"]})
+            yield Why("verify_row_unexpected", {"table": "deadlines", "key": row[0]})
         else:
-            yield from _compared("deadlines", row["id"], row, audit.deadline_expected(due))
+            yield from _compared("deadlines", row[0], row, audit.deadline_expected(due))
     for key in wanted:
         yield Why("verify_row_missing", {"table": "deadlines", "key": key})
 
@@ -81,44 +89,50 @@ def _messages(known: Known, chain: Gathered, rows: Rows) -> Iterator[Fault]:
     is_there = chain.reference == OFFICE or rows.case is not None
     wanted = dict(chain.said) if is_there else {}
     for row in rows.messages:
-        said = wanted.pop(row["key"], None)
+        said = wanted.pop(row[1], None)
         if said is None:
-            yield chain.length, Why("verify_row_unexpected", {"table": "messages", "key": row["key"]})
-        elif not as_usual(known, chain, row, said):
-            yield from ((said.n, why) for why in _message(known, chain, row, said))
+            yield chain.length, Why("verify_row_unexpected", {"table": "messages", "key": row[1]})
+        elif not as_usual(known, chain.reference, row, said, called_off=bool(chain.called_off)):
+            yield from ((said.n, why) for why in _message(known, chain, KeptMessage(*row), said))
     for key, said in wanted.items():
         yield said.n, Why("verify_row_missing", {"table": "messages", "key": key})
 
 
-def as_usual(known: Known, chain: Gathered, row: Mapping[str, Any], said: Said) -> bool:
+def as_usual(known: Known, reference: str, row: tuple[Any, ...], said: Said, *, called_off: bool) -> bool:
     """Whether a message is what the log says, as most are: one that left as it was decided, or waits as it was.
 
     What `_message` asks is found here by hashing the row's own texts in the places of what they stand for: if the
     digest is the log's, they are what was hashed then, to the byte. False says nothing.
     """
-    if said.digest is None or row["key"] in known.letters or row["n"] != said.n or row["case_ref"] != chain.reference:
+    (_, key, case, n, template, person, lang, variables, attach, due_at, deadline, state, reason, subject, header,
+     address, sent_at, error, content) = row  # fmt: skip
+    if said.digest is None or key in known.letters or n != said.n or case != reference or reason != said.reason:
         return False
-    latest = said.outcomes[-1] if said.outcomes else None
-    told = (said.state, said.reason, None) if latest is None else ("sent", said.reason, latest.at)
-    if (row["state"], row["reason"], row["sent_at"]) != told:
+    letter = None
+    if said.outcomes:
+        latest = said.outcomes[-1]
+        if not latest.state == state == "sent" or sent_at != latest.at:
+            return False
+        letter = latest.letter
+    elif called_off or state != said.state or sent_at is not None:
         return False
-    if chain.called_off if latest is None else latest.state != "sent":
-        return False
-    letter = latest.letter if latest is not None else None
     try:
-        return message_digest(row) == said.digest and (letter is None or letter_digest(row) == letter)
+        decided = decided_digest(attach, case, deadline, due_at, key, lang, n, person, template, variables)
+        if letter is None or decided != said.digest:
+            return decided == said.digest
+        return letter_digest(address, content, error, header, key, subject) == letter
     except (AttributeError, TypeError, ValueError):
         return False
 
 
-def _message(known: Known, chain: Gathered, row: Mapping[str, Any], said: Said) -> Iterator[Why]:
-    params = {"table": "messages", "key": row["key"]}
+def _message(known: Known, chain: Gathered, row: KeptMessage, said: Said) -> Iterator[Why]:
+    params = {"table": "messages", "key": row.key}
     stored = _stored(row)
     if stored is None:
         yield Why("verify_row", {**params, "column": "variables"})
         return
-    left = known.letters.get(row["key"])
-    if (row["case_ref"], row["n"]) != (chain.reference, said.n):
+    left = known.letters.get(row.key)
+    if (row.case_ref, row.n) != (chain.reference, said.n):
         yield Why("verify_row", {**params, "column": "n"})
     decided = left[0] if left else said.digest
     if decided is not None and stored.message.digest != decided:
@@ -126,36 +140,36 @@ def _message(known: Known, chain: Gathered, row: Mapping[str, Any], said: Said) 
     latest = said.outcomes[-1] if said.outcomes else None
     # One that waits for another attempt may have had another answer meanwhile.
     letter = left[1] if left else latest.letter if latest else None
-    if latest and letter and row["state"] == latest.state and stored.digest != letter:
+    if latest and letter and row.state == latest.state and stored.digest != letter:
         yield Why("verify_letter", params)
     if said.state is not None and not _state_follows(chain, row, said):
-        yield Why("verify_message_state", {**params, "state": row["state"]})
+        yield Why("verify_message_state", {**params, "state": row.state})
     sent = [outcome.at for outcome in said.outcomes if outcome.state == "sent"]
-    if row["sent_at"] != (sent[-1] if sent else None):
+    if row.sent_at != (sent[-1] if sent else None):
         yield Why("verify_row", {**params, "column": "sent_at"})
 
 
-def _stored(row: Mapping[str, Any]) -> StoredMessage | None:
+def _stored(row: KeptMessage) -> StoredMessage | None:
     try:
         message = Message(
-            key=row["key"], case=row["case_ref"], n=row["n"], template=row["template"], person=row["person"],
-            lang=row["lang"], variables=read_json(row["variables"]), due_at=datetime.fromisoformat(row["due_at"]),
-            attach=tuple(read_json(row["attach"])), deadline=row["deadline"],
+            key=row.key, case=row.case_ref, n=row.n, template=row.template, person=row.person,
+            lang=row.lang, variables=read_json(row.variables.decode()), due_at=datetime.fromisoformat(row.due_at),
+            attach=tuple(read_json(row.attach)), deadline=row.deadline,
         )  # fmt: skip
     except (ValueError, TypeError):
         return None
     return StoredMessage(
-        id=row["id"], message=message, subject=row["subject"], message_id=row["header"], error=row["error"],
-        content=row["content"], address=row["address"],
+        id=row.id, message=message, subject=row.subject, message_id=row.header, error=row.error,
+        content=row.content, address=row.address,
     )  # fmt: skip
 
 
-def _state_follows(chain: Gathered, row: Mapping[str, Any], said: Said) -> bool:
+def _state_follows(chain: Gathered, row: KeptMessage, said: Said) -> bool:
     """Whether the log tells how the message came to its state and its reason."""
-    state, reason = row["state"], row["reason"]
+    state, reason = row.state, row.reason
     called_off = {
         why for n, what, why in chain.called_off
-        if n > said.n and (row["deadline"] == what or row["key"].startswith(what))
+        if n > said.n and (row.deadline == what or row.key.startswith(what))
     }  # fmt: skip
     by_hand = {outcome.why for outcome in said.outcomes}
     if reason not in called_off | by_hand | {said.reason}:

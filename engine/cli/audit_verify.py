@@ -13,7 +13,8 @@ from engine.cli.session import open_session
 from engine.cli.tables import Column, print_table
 
 if TYPE_CHECKING:
-    from engine.app.verify import Bad, Progress, Verified
+    from engine.app.verify import Progress, Verified
+    from engine.app.verify_part import Bad
 
 INTEGRITY = 7
 """Exit code where something is not what it should be."""
@@ -24,18 +25,24 @@ INTEGRITY = 7
     "--anchor", "anchors", multiple=True, metavar="FILE", type=click.Path(path_type=Path),
     help="A checkpoint kept elsewhere: a file of an anchor, or a letter that was saved.",
 )  # fmt: skip
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), metavar="N",
+    help="Processes that work at the same time; without it, one for each processor if the log is large.",
+)  # fmt: skip
 @pass_shell
-def verify(shell: Shell, anchors: tuple[Path, ...]) -> int:
+def verify(shell: Shell, anchors: tuple[Path, ...], jobs: int | None) -> int:
     """Check every line of the log, its seals, and every row that the log says how it is."""
-    from engine.app.verify import verifier
+    from engine.app.verify import entries_about, verifier
     from engine.app.verify import verify as verify_home
     from engine.app.verify_seals import Anchored
+    from engine.bootstrap.crew import crew_for
     from engine.readers.anchor import read_anchor
 
     session = open_session(shell, read_only=True)
     verifier(session.office, session.caller)
     brought = [Anchored(str(path), read_anchor(path)) for path in anchors]
-    found = verify_home(session.office, _watched(shell), brought)
+    with crew_for(shell.settings, jobs, entries_about(session.office)) as crew:
+        found = verify_home(session.office, _watched(shell), brought, crew)
     if session.sandbox:
         mark_sandbox(shell.text("sandbox"), as_json=shell.json)
     if shell.json:

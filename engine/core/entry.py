@@ -82,7 +82,8 @@ def line(entry: Entry) -> str:
     })  # fmt: skip
     if len(text.encode()) > LONGEST_LINE:
         raise ValueMalformed(
-            "this change is larger than one log entry may be (64 KB): attach long texts as documents instead"
+            "this change is larger than one log entry may be (64 KB): attach long texts as documents instead",
+            says="entry_too_large",
         )
     return text
 

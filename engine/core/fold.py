@@ -26,6 +26,7 @@ from engine.core.plain import (
 from engine.core.snapshot import from_json
 
 _MOVING = frozenset({"open", "advance", "approve"})
+_QUIET = frozenset({"mail", "refused", "skipped"})
 _CHANGING = frozenset({
     "set", "private", "title", "parent", "assignee", "docs", "signs", "voided", "rejected", "parties", "approval",
     "approvals_cleared", "review", "recused", "stopped", "opened", "moved", "closed",
@@ -72,6 +73,18 @@ def apply(case: Case | None, entry: Entry, payload: Mapping[str, Any] | None, he
                 _move(case, entry, changes)
     revision = case.revision + (1 if entry.act in CHANGES else 0)
     return replace(case, **changes, n=entry.n, head=head, recorded_at=read_instant(entry.at), revision=revision)
+
+
+def is_quiet(case: Case, entry: Entry) -> bool:
+    """Whether an entry makes nothing of a case but that it has one entry more, as most do, which tell of letters."""
+    return (
+        entry.act in _QUIET and not case.taken_back and entry.source is None and _CHANGING.isdisjoint(entry.body)
+    )  # fmt: skip
+
+
+def numbered(case: Case, n: int, head: str, recorded: str) -> Case:
+    """The case after quiet entries, the last of which is `n`, with that hash, recorded at that instant."""
+    return replace(case, n=n, head=head, recorded_at=read_instant(recorded))
 
 
 def fold(lines: Iterable[tuple[str, str | None]]) -> Case | None:

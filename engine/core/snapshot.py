@@ -7,7 +7,7 @@ The parts of a case stand as lists in the order of its class's attributes, not a
 (`plain.py`): every command reads and writes this text whole, and so it takes half the time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -19,12 +19,13 @@ _NOTHING = "{}"
 _day_of = date.fromisoformat
 
 
-def to_json(case: Case, personal: frozenset[str]) -> tuple[str, str]:
+def to_json(case: Case, personal: frozenset[str], text: Callable[[Any], str] = canonical) -> tuple[str, str]:
     """The public and the private JSON of a case.
 
     Args:
         case: The case, whole.
         personal: The fields of its definition whose values are personal.
+        text: How JSON is written; `rewritten` for a case of nothing but what was read from canonical JSON.
 
     Returns:
         The public text, and the private one: values of personal fields, and names and senders of documents.
@@ -61,7 +62,7 @@ def to_json(case: Case, personal: frozenset[str]) -> tuple[str, str]:
     if case.documents:
         # By place, as the public list is: two documents never share one, whatever their numbers say.
         private["documents"] = [[d.name, d.sender] for d in case.documents]
-    return canonical(public), canonical(private) if private else _NOTHING
+    return text(public), text(private) if private else _NOTHING
 
 
 def from_json(public: str, private: str = _NOTHING) -> Case:

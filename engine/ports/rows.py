@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
@@ -140,24 +140,50 @@ class KeptEntry(Struct, frozen=True):
     node: bytes | None = None
 
 
+class KeptMessage(NamedTuple):
+    """A message as it stands in the database, column by column; `variables` are the bytes of a JSON text."""
+
+    id: int
+    key: str
+    case_ref: str
+    n: int
+    template: str
+    person: str | None
+    lang: str
+    variables: bytes
+    attach: str
+    due_at: str
+    deadline: str | None
+    state: str
+    reason: str | None
+    subject: str | None
+    header: str | None
+    address: str | None
+    sent_at: str | None
+    error: str | None
+    content: bytes | None
+
+
 class KeptBlock(Struct, frozen=True):
     """All rows of a run of chains, as they stand, by reference; the chain of the office is never among them.
 
     Attributes:
-        entries: (n, id, line, salt, payload, leaf, node, place in the queue, and the columns computed from the line
-            where the database keeps them), by n; texts as bytes.
-        cases: Each case's row, as `case_expected` has it, and its batch.
+        entries: (case, n, id, line, salt, payload, leaf, node, place in the queue, and the columns computed from the
+            line where the database keeps them), by n; texts as bytes.
+        cases: Each case's row, column by column as `case_expected` has it, and its batch.
         links: Field -> reference that it points at.
-        deadlines: The rows as `deadline_expected` has them.
-        messages: The rows in the order they were queued.
-        strays: Whether any row is about an entry or of a chain that does not exist.
+        deadlines: The rows, column by column as `deadline_expected` has them.
+        messages: The rows in the order they were queued, column by column as `KeptMessage` has them.
+        about: How many rows there are about entries: payloads, leaves, places in the queue.
+        strays: Whether any row is of a chain that does not exist.
     """
 
     entries: Mapping[str, Sequence[tuple[Any, ...]]]
-    cases: Mapping[str, Mapping[str, Any]]
+    cases: Mapping[str, tuple[Any, ...]]
     links: Mapping[str, Mapping[str, str]]
-    deadlines: Mapping[str, Sequence[Mapping[str, Any]]]
-    messages: Mapping[str, Sequence[Mapping[str, Any]]]
+    deadlines: Mapping[str, Sequence[tuple[Any, ...]]]
+    messages: Mapping[str, Sequence[tuple[Any, ...]]]
+    about: tuple[int, int, int]
     strays: bool
 
 

@@ -5,9 +5,11 @@ should be is written down a second time for the same reason.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from engine.core.canonical import canonical
+from engine.core.canonical import rewritten
 from engine.core.case import Case
 from engine.core.plain import deadline_to_plain
 from engine.core.snapshot import to_json
@@ -54,13 +56,16 @@ class SqlAudit:
         """(table, n) of rows about entries that do not exist."""
         return tuple(self._run(SQL["audit_strays"], {"reference": reference}).fetchall())
 
-    def case(self, reference: str) -> Mapping[str, Any] | None:
-        """The row of a case."""
-        return next(self._rows("audit_case", reference), None)
+    def case(self, reference: str) -> tuple[Any, ...] | None:
+        """The row of a case, column by column as `case_expected` has it."""
+        found: tuple[Any, ...] | None = self._run(SQL["audit_case"], {"reference": reference}).fetchone()
+        return found
 
-    def case_expected(self, case: Case, phase: str, personal: frozenset[str]) -> Mapping[str, Any]:
-        """The row that a case should have; `batch` is not told, as the fold does not know it."""
-        public, private = to_json(case, personal)
+    def case_expected(
+        self, case: Case, phase: str, personal: frozenset[str], batch: str | None = None
+    ) -> Mapping[str, Any]:
+        """The row that a case should have."""
+        public, private = to_json(case, personal, rewritten)  # What was read from the log has been judged.
         number = case.data.get("dnr")
         return {
             "reference": case.reference, "workflow": case.workflow, "version": case.version, "state": case.state,
@@ -68,31 +73,31 @@ class SqlAudit:
             "revision": case.revision, "n": case.n, "head": case.head, "opened_at": instant(case.opened_at),
             "closed_at": instant_or_none(case.closed_at),
             "registry_number": resolving.plain_number(number) if number else None,
-            "snapshot": public, "private": private,
+            "snapshot": public, "private": private, "batch": batch,
         }  # fmt: skip
 
     def links(self, reference: str) -> Mapping[str, str]:
         """Field -> reference that it points at."""
         return dict(self._run(SQL["link_list"], {"reference": reference}).fetchall())
 
-    def deadlines(self, reference: str) -> Iterator[Mapping[str, Any]]:
-        """The rows of a case's deadlines, by id."""
-        return self._rows("audit_deadlines", reference)
+    def deadlines(self, reference: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of a case's deadlines, by id, column by column as `deadline_expected` has them."""
+        return iter(self._run(SQL["audit_deadlines"], {"reference": reference}))
 
     def deadline_expected(self, row: DeadlineRow) -> Mapping[str, Any]:
         """The row that a deadline should have."""
-        d = row.deadline
+        d, plain = row.deadline, deadline_to_plain(row.deadline)
         return {
             "id": d.id, "case_ref": row.case, "name": d.name, "item": d.item, "owner": d.owner, "version": d.version,
-            "state": row.state, "due_at": instant(d.due_at), "due_on": d.due_on.isoformat(),
-            "next_reminder_at": instant_or_none(d.next_reminder_at),
-            "then_at": None if d.fired_at else instant_or_none(d.then_at), "passed_at": instant_or_none(d.passed_at),
-            "closed_at": instant_or_none(row.closed_at), "body": canonical(deadline_to_plain(d)),
+            "state": row.state, "due_at": plain["due_at"], "due_on": plain["due_on"],
+            "next_reminder_at": plain.get("next_reminder_at"),
+            "then_at": None if d.fired_at else plain.get("then_at"), "passed_at": plain.get("passed_at"),
+            "closed_at": instant_or_none(row.closed_at), "body": rewritten(plain),
         }  # fmt: skip
 
-    def messages(self, reference: str) -> Iterator[Mapping[str, Any]]:
-        """The rows of a case's messages, in the order they were queued."""
-        return self._rows("audit_messages", reference)
+    def messages(self, reference: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of a case's messages, in the order they were queued, column by column as `KeptMessage` has them."""
+        return iter(self._run(SQL["audit_messages"], {"reference": reference}))
 
     def leaves(self) -> Iterator[tuple[int | None, int, str, int, str]]:
         """(leaf, id, case, n, line) of every entry: those in the tree in its order, then those that wait for it."""
@@ -131,6 +136,10 @@ class SqlAudit:
         """What no change of the log leaves as it is: two transactions that have it alike see the same log."""
         return str(self._run(SQL["audit_moment"]).fetchone()[0])
 
+    def newest(self) -> int:
+        """The number of the entry that was written last; about how many there are."""
+        return int(self._run(SQL["audit_newest"]).fetchone()[0])
+
     def computed(self) -> bool:
         """Whether columns said to be computed from a line are that, or are told by `block`, to be compared."""
         found = self._run(SQL["audit_computed"]).fetchone()
@@ -149,27 +158,16 @@ class SqlAudit:
 
     def block(self, low: str, high: str | None) -> KeptBlock:
         """All rows of the chains from `low` on and before `high`, to the end for None."""
-        entries: dict[str, list[tuple[Any, ...]]] = {}
-        private = leaves = pending = 0
-        for case, *entry in self._between("audit_block_entries", low, high):
-            _, _, _, salt, payload, leaf, _, waits, *_ = entry
-            private += salt is not None or payload is not None
-            leaves += leaf is not None
-            pending += waits is not None
-            if case in entries:
-                entries[case].append(tuple(entry))
-            else:
-                entries[case] = [tuple(entry)]
-        counted = self._between("audit_block_counts", low, high).fetchone()
-        cases = {row["reference"]: row for row in self._named(self._between("audit_block_cases", low, high))}
+        entries = self._by_case("audit_block_entries", low, high, 0)
+        about = self._between("audit_block_counts", low, high).fetchone()
+        cases = {row[0]: row for row in self._between("audit_block_cases", low, high)}
         links: dict[str, dict[str, str]] = {}
         for case, field, target in self._between("audit_block_links", low, high):
             links.setdefault(case, {})[field] = target
-        deadlines = self._by_case("audit_block_deadlines", low, high)
-        messages = self._by_case("audit_block_messages", low, high)
-        alone = not (cases.keys() | links.keys() | deadlines.keys() | messages.keys()) <= entries.keys()
-        strays = alone or tuple(counted) != (private, leaves, pending)
-        return KeptBlock(entries, cases, links, deadlines, messages, strays)
+        deadlines = self._by_case("audit_block_deadlines", low, high, 1)
+        messages = self._by_case("audit_block_messages", low, high, 2)
+        strays = not (cases.keys() | links.keys() | deadlines.keys() | messages.keys()) <= entries.keys()
+        return KeptBlock(entries, cases, links, deadlines, messages, tuple(about), strays)
 
     def chains_between(self, low: str, high: str | None) -> tuple[str, ...]:
         """As `chains`, of the references from `low` on and before `high`."""
@@ -198,14 +196,10 @@ class SqlAudit:
         """The rows of a run of chains; the last run has no end, so that no reference is beyond it."""
         return self._run(SQL[statement], {"low": low, "high": self._beyond if high is None else high})
 
-    def _by_case(self, statement: str, low: str, high: str | None) -> dict[str, list[Mapping[str, Any]]]:
-        found: dict[str, list[Mapping[str, Any]]] = {}
-        for row in self._named(self._between(statement, low, high)):
-            found.setdefault(row["case_ref"], []).append(row)
-        return found
-
-    def _rows(self, statement: str, reference: str) -> Iterator[Mapping[str, Any]]:
-        return self._named(self._run(SQL[statement], {"reference": reference}))
+    def _by_case(self, statement: str, low: str, high: str | None, column: int) -> dict[str, list[tuple[Any, ...]]]:
+        """The rows of a run of chains, which come sorted by the chain that a column names."""
+        rows = self._between(statement, low, high).fetchall()
+        return {case: list(group) for case, group in groupby(rows, key=itemgetter(column))}
 
     @staticmethod
     def _named(cursor: Any) -> Iterator[Mapping[str, Any]]:

@@ -1,3 +1,3 @@
 SELECT reference, workflow, version, state, phase, title, assignee, parent, revision, n, head, opened_at, closed_at,
-    registry_number, batch, snapshot, private
+    registry_number, snapshot, private, batch
 FROM cases WHERE reference = :reference
