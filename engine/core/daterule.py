@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, time
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -34,6 +35,7 @@ class DateRule(Struct, frozen=True):
     at: time | None = None
 
 
+@lru_cache(maxsize=512)
 def parse_rule(text: str) -> DateRule:
     """The rule that a definition writes.
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -68,9 +69,21 @@ def step_instants(
     Raises:
         ValueMalformed: A step is malformed, or lies outside the calendar.
     """
+    return _around(steps, tuple(escalate.items()), day, zone, window_start, closed)
+
+
+@lru_cache(maxsize=512)  # Many cases of a workflow open the same ladder on the same day.
+def _around(
+    steps: tuple[str, ...],
+    escalate: tuple[tuple[str, tuple[str, ...]], ...],
+    day: date,
+    zone: tzinfo,
+    window_start: time,
+    closed: frozenset[date],
+) -> tuple[Step, ...]:
     plain = {parse_step(text) for text in steps}
     extra: dict[int, tuple[str, ...]] = {}
-    for text, recipients in escalate.items():
+    for text, recipients in escalate:
         offset = parse_step(text)
         extra[offset] = tuple(dict.fromkeys(extra.get(offset, ()) + recipients))
     found = [

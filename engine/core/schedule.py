@@ -122,7 +122,7 @@ class _Work:
             return
         (self._moved if again else self._opened).append(made)
         self._open[made.id] = made
-        past = steps_of(self.setting, rule, made)[: made.step]
+        past = steps_of(self.setting, rule, made)[: made.step] if made.step else ()
         self._suppressed += ((made.id, step.offset_days) for step in past)
 
     def move(self, deadline: Deadline) -> None:

@@ -65,7 +65,7 @@ def _seen(name: str) -> str:
 
 
 def _understood(name: str, content: bytes) -> Incoming:
-    """What a mail is; one that its sender made so that it cannot be read (parts within parts by the thousand) is `other`."""
+    """What a mail is; one made so that it cannot be read, with parts within parts by the thousand, is `other`."""
     try:
         return read(name, content)
     except (RecursionError, LookupError, ValueError, TypeError, AttributeError):
