@@ -134,8 +134,8 @@ class _Quick(Gathered):
             elif payload is not None or salt is not None:
                 raise Doubt
             case = self.case
-            if case is not None and is_quiet(case, entry) and broken(definition, case, entry) is None:
-                if self.is_history(entry):
+            if case is not None and is_quiet(case, entry):
+                if broken(definition, case, entry) is not None or self.is_history(entry):
                     raise Doubt
                 datetime.fromisoformat(recorded)
                 behind = entry.n, head, recorded

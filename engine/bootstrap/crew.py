@@ -4,6 +4,7 @@ They are started anew and not forked, as no connection to a database survives a 
 each begins a transaction, and if one of them sees another moment than the rest, all begin again.
 """
 
+import gc
 import os
 import signal
 from collections.abc import Iterator, Sequence
@@ -135,6 +136,9 @@ def serve(database: str, pipe: Connection) -> None:
     """What one of the processes does: look when told to, learn what holds for all chains, and judge parts."""
     # Whoever presses Ctrl-C ends the command, and the command ends this.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What is read is let go row by row, and makes no circles that would have to be looked for.
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)
     store = store_at(database, read_only=True)
     with suppress(EOFError, OSError):
         pipe.recv()

@@ -52,9 +52,9 @@ def apply(case: Case | None, entry: Entry, payload: Mapping[str, Any] | None, he
         case = _opened(entry)
     elif entry.n != case.n + 1:
         raise LogTampered(f"{entry.name}: entry {case.n + 1} is missing before it")
-    elif (entry.act == "open") != case.taken_back:
+    elif (entry.act == "open") != (case.state == TAKEN_BACK):
         raise LogTampered(f"{entry.name}: {entry.act} cannot follow here: the case is {case.state}")
-    elif case.taken_back:
+    elif case.state == TAKEN_BACK:
         case = replace(_opened(entry), revision=case.revision)
     elif entry.source is not None and entry.source != case.state:
         raise LogTampered(f"{entry.name}: it leaves {entry.source}, but the case was in {case.state}")
@@ -78,7 +78,8 @@ def apply(case: Case | None, entry: Entry, payload: Mapping[str, Any] | None, he
 def is_quiet(case: Case, entry: Entry) -> bool:
     """Whether an entry makes nothing of a case but that it has one entry more, as most do, which tell of letters."""
     return (
-        entry.act in _QUIET and not case.taken_back and entry.source is None and _CHANGING.isdisjoint(entry.body)
+        entry.act in _QUIET and entry.source is None and case.state != TAKEN_BACK
+        and _CHANGING.isdisjoint(entry.body)
     )  # fmt: skip
 
 
@@ -215,10 +216,16 @@ def _signatures(case: Case, body: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _deadlines(case: Case, body: Mapping[str, Any]) -> tuple[Any, ...]:
     """Open deadlines: the moved ones in place, the closed ones gone, the opened ones last."""
-    closed = {item["id"] for item in body.get("closed", ())}
-    moved = {raw["id"]: deadline_from_plain(raw) for raw in body.get("moved", ())}
-    kept = tuple(moved.get(d.id, d) for d in case.deadlines if d.id not in closed)
-    return kept + tuple(deadline_from_plain(raw) for raw in body.get("opened", ()))
+    deadlines = case.deadlines
+    if "moved" in body:
+        moved = {raw["id"]: deadline_from_plain(raw) for raw in body["moved"]}
+        deadlines = tuple([moved.get(d.id, d) for d in deadlines])
+    if "closed" in body:
+        closed = {item["id"] for item in body["closed"]}
+        deadlines = tuple([d for d in deadlines if d.id not in closed])
+    if "opened" in body:
+        deadlines += tuple([deadline_from_plain(raw) for raw in body["opened"]])
+    return deadlines
 
 
 def _move(case: Case, entry: Entry, changes: dict[str, Any]) -> None:
