@@ -79,4 +79,4 @@ def test_faults_are_told_in_the_readers_language(inline: Run, tmp_path: Path, la
 def test_a_file_that_is_not_there_is_asked_for(inline: Run) -> None:
     for name in ("borta.xes", "borta.csv"):
         ran = inline("import", "history", name, as_="registrar", lang="en")
-        assert (ran.code, "no such file" in ran.err) == (2, True)
+        assert (ran.code, f"there is no file {name}" in ran.err) == (2, True)

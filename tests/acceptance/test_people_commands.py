@@ -98,7 +98,7 @@ def test_no_deadline_of_an_old_case_is_past(inline: Run, tmp_path: Path) -> None
     ("column", "text", "what"),
     [
         ("Sökt belopp", "en miljon", "applied_amount"),
-        ("Läge", "Beviljat", "near are granted_cond (Beviljad med villkor), granted (Beviljad)"),
+        ("Läge", "Beviljat", "Menade du granted_cond (Beviljad med villkor), granted (Beviljad)?"),
         ("Öppnat", "våren 2019", "är varken datum eller tid"),
         ("Projektägare", "Atlantis", "Det finns ingen organisation Atlantis"),
         ("Startdatum", "2020-02-30", "Det finns ingen dag 2020-02-30"),
