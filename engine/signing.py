@@ -169,14 +169,18 @@ def read_private(path: Path) -> Ed25519PrivateKey:
     """
     try:
         if path.stat().st_mode & 0o077:
-            raise SettingsError(f"the key {path} can be read by others: chmod 600 {path}")
+            raise SettingsError(
+                f"the key {path} can be read by others: chmod 600 {path}", says="key_readable", path=path
+            )
         private = load_pem_private_key(path.read_bytes(), None)
     except FileNotFoundError:
-        raise Unavailable(f"there is no key {path}: skede doctor tells what to do") from None
+        raise Unavailable(
+            f"there is no key {path}: skede doctor tells what to do", says="key_missing", path=path
+        ) from None
     except (OSError, ValueError, TypeError) as error:
-        raise Unavailable(f"the key {path} cannot be read") from error
+        raise Unavailable(f"the key {path} cannot be read", says="key_unreadable", path=path) from error
     if not isinstance(private, Ed25519PrivateKey):
-        raise SettingsError(f"{path} is no Ed25519 key")
+        raise SettingsError(f"{path} is no Ed25519 key", says="no_private_key", path=path)
     return private
 
 
@@ -213,9 +217,15 @@ def make_auditors_key(path: Path, name: str) -> Key:
         UsageError: There is something at that path already.
     """
     if os.path.lexists(path):
-        raise UsageError(f"{path} is there already; a key is never written over another file")
+        raise UsageError(
+            f"{path} is there already; a key is never written over another file", says="key_file_taken", path=path
+        )
     if not name or "+" in name or any(character.isspace() for character in name):
-        raise UsageError(f"{name!r} cannot name a key: no spaces and no plus sign, such as revisor.example/anna")
+        raise UsageError(
+            f"{name!r} cannot name a key: no spaces and no plus sign, such as revisor.example/anna",
+            says="key_name_malformed",
+            name=name,
+        )
     _write(path, _new_key())
     return cosigning_key(read_private(path), name)
 
@@ -241,7 +251,7 @@ def checked_note(whole: str, keys: Sequence[Key]) -> tuple[Checkpoint, Mapping[s
         if key is not None:
             signers[key.name] = _check(key, text, signature.content)
     if not signers:
-        raise LogTampered("none of the keys given has signed this checkpoint")
+        raise LogTampered("none of the keys given has signed this checkpoint", says="no_key_signed")
     return checkpoint, signers
 
 
@@ -269,7 +279,9 @@ def _check(key: Key, text: str, content: bytes) -> int | None:
     try:
         Ed25519PublicKey.from_public_bytes(key.public).verify(signature, signed.encode())
     except InvalidSignature:
-        raise LogTampered(f"the signature of {key.name} on the checkpoint is wrong") from None
+        raise LogTampered(
+            f"the signature of {key.name} on the checkpoint is wrong", says="signature_wrong", name=key.name
+        ) from None
     return seconds
 
 

@@ -24,7 +24,11 @@ def left_of(tx: UnitOfWork, command: Open) -> Case | None:
     if not command.imported or not command.reference:
         return None
     if tx.cases.get(command.reference) is not None:
-        raise UsageError(f"there is a case {command.reference} already: leave the reference out to get a new one")
+        raise UsageError(
+            f"there is a case {command.reference} already: leave the reference out to get a new one",
+            says="reference_taken",
+            case=command.reference,
+        )
     case: Case | None = None
     for logged in tx.log.entries(command.reference):
         case = apply(case, parse(logged.line), None, leaf_hash(logged.line))
@@ -40,7 +44,7 @@ def prepared(tx: UnitOfWork, office: Office, machine: Machine, command: Open) ->
             parent = str(command.set[f.id])
     above = tx.cases.get(parent) if parent else None
     if parent and above is None:
-        raise NotFound(f"there is no case {parent} to be the parent")
+        raise NotFound(f"there is no case {parent} to be the parent", says="parent_unknown", parent=parent)
     parties = command.parties
     if not parties and above is not None:
         parties = tuple(

@@ -28,7 +28,12 @@ class Catalog:
         if found is None:
             row = tx.definitions.get(name, version)
             if row is None:
-                raise NotFound(f"there is no workflow {name} version {version} here")
+                raise NotFound(
+                    f"there is no workflow {name} version {version} here",
+                    says="version_unknown",
+                    workflow=name,
+                    version=version,
+                )
             found = _compiled(row.body)
             self._machines[name, version] = found
         return found

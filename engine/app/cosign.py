@@ -27,14 +27,25 @@ def contained(office: Office, caller: Caller, note: str, last: Checkpoint | None
     checkpoint = signer_of(office).checked(note)
     with office.store.read() as tx:
         if checkpoint.origin != origin(tx):
-            raise LogTampered(f"the checkpoint is of the log {checkpoint.origin}, not of this one")
+            raise LogTampered(
+                f"the checkpoint is of the log {checkpoint.origin}, not of this one",
+                says="cosign_other_log",
+                origin=checkpoint.origin,
+            )
         if last is not None and last.size > checkpoint.size:
-            raise LogTampered(f"the checkpoint has {checkpoint.size} entries, fewer than the {last.size} signed last")
+            raise LogTampered(
+                f"the checkpoint has {checkpoint.size} entries, fewer than the {last.size} signed last",
+                says="cosign_smaller",
+                size=checkpoint.size,
+                last=last.size,
+            )
         for known in (last, checkpoint):
             if known is None:
                 continue
             if known.size > tx.evidence.size() or root(known.size, tx.evidence.node) != known.root:
                 raise LogTampered(
-                    f"the log does not contain the checkpoint of {known.size} entries: nothing was signed"
+                    f"the log does not contain the checkpoint of {known.size} entries: nothing was signed",
+                    says="cosign_not_contained",
+                    size=known.size,
                 )
     return checkpoint

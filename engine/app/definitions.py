@@ -97,7 +97,13 @@ def walked(office: Office, caller: Caller, name: str | None, reference: str | No
     with office.store.read() as tx:
         case = case_seen(tx, office, reader(tx, office, caller), reference)
         if name not in (None, case.workflow):
-            raise NotFound(f"{case.reference} is a {case.workflow}, not a {name}")
+            raise NotFound(
+                f"{case.reference} is a {case.workflow}, not a {name}",
+                says="case_of_other_workflow",
+                case=case.reference,
+                workflow=case.workflow,
+                name=name,
+            )
         entries = (parse(logged.line) for logged in tx.log.entries(case.reference))
         been = frozenset(entry.target for entry in entries if entry.target is not None)
         return Walk(office.catalog.definition(tx, case.workflow, case.version), case.state, been - {case.state})

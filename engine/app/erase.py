@@ -77,7 +77,7 @@ def erase(
         TransitionRefused: The caller may not, or the person takes part in open cases or has a login.
     """
     if not ground.strip():
-        raise UsageError('say on what ground: --ground "GDPR art. 17.1 b"')
+        raise UsageError('say on what ground: --ground "GDPR art. 17.1 b"', says="ground_missing")
     found: list[Traces] = []
 
     def work(tx: UnitOfWork, actor: Actor) -> Made:
@@ -85,7 +85,7 @@ def erase(
         refuse_in_use(tx, person)
         traces = Traces.of(person, _former(tx, person))
         if traces.in_text(ground):
-            raise UsageError("the ground stands in the log for good: it must not name the person")
+            raise UsageError("the ground stands in the log for good: it must not name the person", says="ground_names")
         found.append(traces)
         emptied = _emptied(tx, office, actor, caller, traces, ground)
         tx.people.erase_person(person.id)

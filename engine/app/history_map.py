@@ -61,12 +61,20 @@ def history_map(plain: Mapping[str, Any], source: str) -> HistoryMap:
     strange = (set(plain) - {*found}) | (set(values) - {"state"} if isinstance(values, dict) else set())
     if strange or not all(isinstance(t, dict) and all(isinstance(x, str) for x in t.values()) for t in found.values()):
         raise UsageError(
-            f"{source}: has the tables columns, events, states, values.state and defaults, and only texts in them"
+            f"{source}: has the tables columns, events, states, values.state and defaults, and only texts in them",
+            says="history_map_form",
+            source=source,
         )
     wrong = sorted({name for name in found["columns"].values() if name} - {*MEANINGS})
     wrong += sorted(set(found["defaults"]) - {"workflow", "state"})
     if wrong:
-        raise UsageError(f"{source}: {', '.join(wrong)} means nothing here; there are {', '.join(MEANINGS)}")
+        raise UsageError(
+            f"{source}: {', '.join(wrong)} means nothing here; there are {', '.join(MEANINGS)}",
+            says="history_map_unknown",
+            source=source,
+            strange=", ".join(wrong),
+            known=", ".join(MEANINGS),
+        )
     return HistoryMap(**found)
 
 

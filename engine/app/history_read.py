@@ -147,7 +147,11 @@ def moment(text: str, zone: tzinfo, now: datetime) -> datetime:
         UsageError: It lies ahead.
     """
     if not text[:1].isdigit():
-        raise ValueMalformed(f"{text[:40]!r} is no date or time; write 2019-03-01, 2019-03-01T14:05 or an instant")
+        raise ValueMalformed(
+            f"{text[:40]!r} is no date or time; write 2019-03-01, 2019-03-01T14:05 or an instant",
+            says="history_no_time",
+            what=text[:40],
+        )
     try:
         found = datetime.fromisoformat(text)
         at = found if found.tzinfo else local_time(found, zone)
@@ -155,9 +159,9 @@ def moment(text: str, zone: tzinfo, now: datetime) -> datetime:
         told = parse_when(text, zone, now=now)
         at = told if isinstance(told, datetime) else start_of_day(told, zone)
     if at.year < 1000:
-        raise ValueMalformed(f"{text} is no time that an office has seen")
+        raise ValueMalformed(f"{text} is no time that an office has seen", says="history_time_odd", what=text)
     if at > now:
-        raise UsageError(f"{text} lies ahead: history has happened")
+        raise UsageError(f"{text} lies ahead: history has happened", says="history_ahead", what=text)
     return at
 
 
@@ -170,7 +174,11 @@ def traces_of(table: Table, keys: Keys) -> Iterator[RawTrace]:
     missing = keys.missing(table.columns)
     if missing:
         wanted = "; ".join(f"{name} ({', '.join(KNOWN[name][1:4])})" for name in missing)
-        raise UsageError(f"line 1: there is no column for {wanted}: name it in a map (--map), table columns")
+        raise UsageError(
+            f"line 1: there is no column for {wanted}: name it in a map (--map), table columns",
+            says="history_column_missing",
+            wanted=wanted,
+        )
     rows: dict[str, list[RawEvent]] = {}
     for row in table.rows:
         attributes = named(row.cells)

@@ -84,7 +84,9 @@ def import_cases(
         faults = Faults(source.name)
         rows = source.rows
         if not rows:
-            raise UsageError(f"{source.name}: has no rows below its headings")
+            raise UsageError(
+                f"{source.name}: has no rows below its headings", says="import_no_rows", source=source.name
+            )
         taken = list(_take(tx, office, reading, watch(rows), faults, note))
         faults.tell()
         told = {"batch": name, "source": source.name, "rows": len(rows), "dry_run": dry_run,
@@ -107,7 +109,11 @@ def named_import(tx: UnitOfWork, office: Office, batch: str | None, source: str)
         with tx.savepoint():
             tx.cases.add_import(name, at=tx.now, source=source)
     except ConcurrentUpdate:
-        raise UsageError(f"there has been an import {name}: give this one another name with --batch") from None
+        raise UsageError(
+            f"there has been an import {name}: give this one another name with --batch",
+            says="import_batch_taken",
+            name=name,
+        ) from None
     return name
 
 
@@ -116,7 +122,12 @@ def _reading(tx: UnitOfWork, office: Office, actor: Actor, source: Source, batch
     table, mapped = source.table, source.map
     strange = [heading for heading in mapped.columns if heading not in table.columns]
     if strange:
-        raise UsageError(f"the map names columns that {source.name} does not have: {', '.join(strange)}")
+        raise UsageError(
+            f"the map names columns that {source.name} does not have: {', '.join(strange)}",
+            says="import_map_columns",
+            source=source.name,
+            strange=", ".join(strange),
+        )
     definitions = _definitions(tx, office, source)
     known = known_headings(c for definition in definitions.values() for c in case_columns(definition).values())
     named = {heading: name for heading, name in mapped.columns.items() if name}
@@ -125,9 +136,18 @@ def _reading(tx: UnitOfWork, office: Office, actor: Actor, source: Source, batch
     meant |= {heading: aimed[name] for heading, name in named.items()}
     twice = [h for h, name in meant.items() if sum(name == other for other in meant.values()) > 1]
     if twice:
-        raise UsageError(f"{source.name}: {' and '.join(twice)} are the same column: leave one out with the map")
+        raise UsageError(
+            f"{source.name}: {' and '.join(twice)} are the same column: leave one out with the map",
+            says="import_column_twice",
+            source=source.name,
+            columns=" and ".join(twice),
+        )
     if "title" not in meant.values():
-        raise UsageError(f"{source.name}: has no column title: skede import template shows what it may have")
+        raise UsageError(
+            f"{source.name}: has no column title: skede import template shows what it may have",
+            says="import_no_title",
+            source=source.name,
+        )
     values, defaults = _by_id(mapped.values, known, source), _by_id(mapped.defaults, known, source)
     whole = TableMap(mapped.columns, values, defaults)
     return Reading(office, actor, definitions, meant, whole, batch, deadlines, source.workflow)
@@ -201,7 +221,7 @@ def undo_import(
     def work(tx: UnitOfWork, actor: Actor) -> Made:
         cases = tx.cases.of_import(batch)
         if not cases:
-            raise NotFound(f"there is no import {batch}, or it has been undone")
+            raise NotFound(f"there is no import {batch}, or it has been undone", says="import_unknown", batch=batch)
         changed = [case.reference for case in cases if not _as_it_came(tx, case)]
         if changed:
             params = {"batch": batch, "n": len(changed), "cases": changed[:10]}

@@ -122,7 +122,7 @@ def import_history(
         faults.tell()
         told = taking.told
         if not told.cases:
-            raise UsageError(f"{source.name}: holds no cases")
+            raise UsageError(f"{source.name}: holds no cases", says="history_no_cases", source=source.name)
         body = {"batch": name, "file": source.digest, "cases": len(told.cases), "events": told.events, "history": True}
         answer = {
             "batch": name, "source": source.name, "cases": told.cases, "events": told.events,
@@ -191,7 +191,12 @@ class _Taking:
             known = {t.event for t in definition.transitions}
             strange = sorted({event for event in mapped.events.values() if event} - known)
             if strange:
-                raise NotFound(f"the map names events that {name} does not have: {', '.join(strange)}")
+                raise NotFound(
+                    f"the map names events that {name} does not have: {', '.join(strange)}",
+                    says="history_map_events",
+                    workflow=name,
+                    strange=", ".join(strange),
+                )
             self._readers[name] = definition, Reader(definition, mapped.events, states)
         return self._readers[name]
 
@@ -217,7 +222,9 @@ class _Taking:
         if steps and not any(step.target for step in steps):
             raise UsageError(
                 "nothing tells where it stands in the end: give --state, or say in a map (--map) which activity is "
-                f"which event of {definition.name}, or which state it led to"
+                f"which event of {definition.name}, or which state it led to",
+                says="history_no_state",
+                workflow=definition.name,
             )
 
     def _open(self, past: PastCase, definition: Definition, steps: list[Step], last: str | None) -> Case:

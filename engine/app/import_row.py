@@ -123,7 +123,12 @@ class _Cell:
 def _definition(reading: Reading, text: str) -> Definition:
     found = reading.definitions.get(text)
     if found is None:
-        raise UsageError(f"{text!r} is not the workflow of this import: {', '.join(reading.definitions)}")
+        raise UsageError(
+            f"{text!r} is not the workflow of this import: {', '.join(reading.definitions)}",
+            says="import_other_workflow",
+            what=text,
+            known=", ".join(reading.definitions),
+        )
     return found
 
 
@@ -135,10 +140,13 @@ def titled(text: str, known: Mapping[str, Text]) -> str:
         return found.pop()
     near = get_close_matches(folded(text), [word for word, _ in named], 4, 0.5)
     meant = found or {name for word, name in named if word in near} or set(known)
-    listed = ", ".join(f"{name} ({title['sv']})" for name, title in known.items() if name in meant)
+    titles = {name: title for name, title in known.items() if name in meant}
+    listed = ", ".join(f"{name} ({title['sv']})" for name, title in titles.items())
     raise UsageError(
-        f"{text!r} is {'several of' if found else 'none of them; near are' if near else 'none of'} {listed}"
-    )
+        f"{text!r} is {'several of' if found else 'none of them; near are' if near else 'none of'} {listed}",
+        says="titled_several" if found else "titled_near" if near else "titled_unknown",
+        what=text, known=[{lang: f"{name} ({told})" for lang, told in title.items()} for name, title in titles.items()],
+    )  # fmt: skip
 
 
 def first_opening(definition: Definition, state: str | None) -> str:
@@ -155,7 +163,7 @@ def _moment(tx: UnitOfWork, office: Office, text: str) -> datetime:
     found = parse_when(text, zone, now=tx.now)
     at = found if isinstance(found, datetime) else start_of_day(found, zone)
     if at > tx.now:
-        raise UsageError(f"{text} lies ahead: give the day on which it happened")
+        raise UsageError(f"{text} lies ahead: give the day on which it happened", says="import_ahead", what=text)
     return at
 
 
@@ -201,7 +209,13 @@ def _people(tx: UnitOfWork, cell: _Cell, name: str, wanted: int) -> list[str]:
     def parse(text: str) -> list[str]:
         parts = _split(text)
         if len(parts) != wanted:
-            raise UsageError(f"{text!r} names {len(parts)}, for {wanted} organisations in the same row")
+            raise UsageError(
+                f"{text!r} names {len(parts)}, for {wanted} organisations in the same row",
+                says="import_names_differ",
+                what=text,
+                n=len(parts),
+                wanted=wanted,
+            )
         return [person_named(tx, part).id if part else "" for part in parts]
 
     return cell.read(name, parse) or []

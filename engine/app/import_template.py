@@ -56,7 +56,11 @@ def table_map(plain: Mapping[str, Any], source: str) -> TableMap:
     plain_values = isinstance(values, dict) and all(isinstance(part, dict) for part in values.values())
     tables = [columns, defaults, *(values.values() if plain_values else ())]
     if strange or not plain_values or not all(isinstance(t, dict) and all(map(_is_text, t.values())) for t in tables):
-        raise UsageError(f"{source}: has the tables columns, values.COLUMN and defaults, and only texts in them")
+        raise UsageError(
+            f"{source}: has the tables columns, values.COLUMN and defaults, and only texts in them",
+            says="import_map_form",
+            source=source,
+        )
     return TableMap(columns, values, defaults)
 
 

@@ -191,7 +191,12 @@ def _field(definitions: Sequence[Definition], name: str) -> Field:
 
 def _addable(found: Field) -> Field:
     if found.type not in ("money", "integer"):
-        raise UsageError(f"{found.id} is {found.type} and cannot be added up; amounts and whole numbers can")
+        raise UsageError(
+            f"{found.id} is {found.type} and cannot be added up; amounts and whole numbers can",
+            says="sum_of_text",
+            field=found.id,
+            kind=found.type,
+        )
     return found
 
 
@@ -206,7 +211,9 @@ def _values(
         named = values_named(tx, office, holder, {found.id: raw})[found.id]
         value = parse_value(found, named, zone=office.calendar.zone, now=tx.now)
         if value is None:
-            raise UsageError(f"{name}= has no value to look for: write --field {name}=VALUE")
+            raise UsageError(
+                f"{name}= has no value to look for: write --field {name}=VALUE", says="filter_empty", field=name
+            )
         kept[found.id] = _compared(value)
     return kept
 
@@ -216,6 +223,8 @@ def _compared(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, list):
         if len(value) != 1:
-            raise UsageError("one value at a time: a case is listed where one of its choices is the value")
+            raise UsageError(
+                "one value at a time: a case is listed where one of its choices is the value", says="filter_several"
+            )
         return _compared(value[0])
     return str(value)

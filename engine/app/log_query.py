@@ -87,7 +87,9 @@ def _cases(tx: UnitOfWork, office: Office, actor: Actor, asked: Asked) -> tuple[
     case = case_seen(tx, office, actor, asked.reference).reference if asked.reference else None
     if asked.parent is None:
         if case is None and is_outsider(actor):
-            raise UsageError("the log of the whole office is for the office: name your case, skede log REF")
+            raise UsageError(
+                "the log of the whole office is for the office: name your case, skede log REF", says="log_of_office"
+            )
         return case, None
     above = case_seen(tx, office, actor, asked.parent).reference
     below = frozenset(child.reference for child in tx.cases.children(above))

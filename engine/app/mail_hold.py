@@ -61,7 +61,12 @@ def release(
             raise TransitionRefused(reasons=[Refusal("right_missing", {"right": "mail", "roles": list(KEEPERS)})])
         held_for = case_seen(tx, office, actor, meeting)
         if held_for.workflow != "meeting":
-            raise UsageError(f"{held_for.reference} is a {held_for.workflow}: name the meeting whose letters may leave")
+            raise UsageError(
+                f"{held_for.reference} is a {held_for.workflow}: name the meeting whose letters may leave",
+                says="no_meeting",
+                case=held_for.reference,
+                workflow=held_for.workflow,
+            )
         waiting = [m for m in tx.messages.list(state="held") if m.message.reason == f"meeting:{held_for.reference}"]
         for stored in waiting:
             _let_go(tx, office, actor, stored, note)

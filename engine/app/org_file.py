@@ -42,7 +42,12 @@ def import_organisations(
     """
     columns = headings(table.columns, COLUMNS, source)
     if "name" not in columns.values():
-        raise UsageError(f"{source}: has no column name: its first line must name the columns {', '.join(COLUMNS)}")
+        raise UsageError(
+            f"{source}: has no column name: its first line must name the columns {', '.join(COLUMNS)}",
+            says="org_file_columns",
+            source=source,
+            known=", ".join(COLUMNS),
+        )
 
     def work(tx: UnitOfWork, actor: Actor) -> Made:
         faults = Faults(source)
@@ -75,7 +80,12 @@ def _organisation(tx: UnitOfWork, given: Mapping[str, str], row: Row) -> tuple[O
             return found, False
     kind = KINDS.get(folded(given.get("kind", "")))
     if kind is None:
-        raise UsageError(f"{given.get('kind', '')!r} is no kind of organisation: write {', '.join(KINDS)}")
+        raise UsageError(
+            f"{given.get('kind', '')!r} is no kind of organisation: write {', '.join(KINDS)}",
+            says="org_kind_unknown",
+            kind=given.get("kind", ""),
+            known=", ".join(KINDS),
+        )
     return tx.people.add_organisation(name, kind, number=number), True
 
 

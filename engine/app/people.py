@@ -105,7 +105,12 @@ def add_organisation(
 def _refuse_known(tx: UnitOfWork, name: str) -> None:
     for found in tx.directory.find_organisation(name):
         if name.casefold() in (known.casefold() for known, _ in tx.people.names(found.id)):
-            raise UsageError(f"{found.id} bears, or bore, the name {name} already: skede org show {found.id}")
+            raise UsageError(
+                f"{found.id} bears, or bore, the name {name} already: skede org show {found.id}",
+                says="name_taken",
+                id=found.id,
+                name=name,
+            )
 
 
 def edit_organisation(
@@ -114,7 +119,9 @@ def edit_organisation(
 ) -> Mapping[str, Any]:  # fmt: skip
     """Change kind or number; an empty number takes it away."""
     if kind is None and number is None:
-        raise UsageError("nothing to change: give --kind or --number; a new name is skede org rename")
+        raise UsageError(
+            "nothing to change: give --kind or --number; a new name is skede org rename", says="org_unchanged"
+        )
 
     def work(tx: UnitOfWork, actor: Actor) -> Made:
         before = organisation_named(tx, name)
@@ -229,7 +236,13 @@ def new_person(
         UsageError: Somebody has that e-mail address already.
     """
     for known in tx.directory.find_person(email) if email and "@" in email else ():
-        raise UsageError(f"{known.id} {known.name} has the address {email} already")
+        raise UsageError(
+            f"{known.id} {known.name} has the address {email} already",
+            says="address_taken",
+            id=known.id,
+            name=known.name,
+            email=email,
+        )
     home = organisation_named(tx, organisation).id if organisation else None
     return tx.people.add_person(name, email=email, lang=lang or office.lang, phone=phone, organisation=home)
 
@@ -251,7 +264,10 @@ def edit_person(
     """
     joined, left = tuple(join), tuple(leave)
     if not changes and not joined and not left:
-        raise UsageError("nothing to change: give --name, --email, --lang, --phone, --org, --list or --off-list")
+        raise UsageError(
+            "nothing to change: give --name, --email, --language, --phone, --org, --list or --off-list",
+            says="person_unchanged",
+        )
 
     def work(tx: UnitOfWork, actor: Actor) -> Made:
         before = person_named(tx, name)

@@ -56,10 +56,15 @@ def _entries(tx: UnitOfWork, chain: str, entry: str | None) -> list[LogLine]:
         return list(tx.log.entries(chain))
     number = entry.rpartition("#")[2]
     if not number.isdecimal() or len(number) > 18:
-        raise UsageError(f"{entry!r} names no entry: give its number, such as 3")
+        raise UsageError(f"{entry!r} names no entry: give its number, such as 3", says="entry_malformed", what=entry)
     logged = tx.log.entry(chain, int(number))
     if logged is None:
-        raise NotFound(f"there is no entry {chain}#{number}: skede log {chain} shows them")
+        raise NotFound(
+            f"there is no entry {chain}#{number}: skede log {chain} shows them",
+            says="entry_unknown_of",
+            chain=chain,
+            number=number,
+        )
     return [logged]
 
 

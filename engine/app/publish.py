@@ -133,7 +133,12 @@ def _add(
     if stored is not None:
         if stored.digest == digest:
             return None
-        raise DefinitionError(f"{name} version {version} is published already and differs: raise its version")
+        raise DefinitionError(
+            f"{name} version {version} is published already and differs: raise its version",
+            says="version_taken",
+            workflow=name,
+            version=version,
+        )
     row = DefinitionRow(name, version, digest, body, text, tx.now, valid_from or office.calendar.day(tx.now))
     tx.definitions.add(row)
     return row

@@ -90,7 +90,12 @@ def show(office: Office, caller: Caller, reference: str, as_of: str | None = Non
         past = case_as_of(tx, case.reference, at)
         if past is None:
             opened = instant(case.opened_at)
-            raise NotFound(f"{case.reference} was not in the log then; it was opened {opened}: ask for a later moment")
+            raise NotFound(
+                f"{case.reference} was not in the log then; it was opened {opened}: ask for a later moment",
+                says="case_not_yet",
+                case=case.reference,
+                opened=opened,
+            )
         return _view(tx, office, actor, past, at, is_past=True)
 
 

@@ -55,7 +55,11 @@ def record(tx: UnitOfWork, office: Office, definition: Definition, decision: Dec
     if before is None or before.taken_back:
         tx.cases.insert(case, phase=phase, links=links, batch=getattr(decision.command, "batch", None))
     elif not tx.cases.update(case, phase=phase, links=links, expected_n=before.n, expected_head=before.head):
-        raise ConcurrentUpdate(f"someone else changed {case.reference} at the same moment: look at it and try again")
+        raise ConcurrentUpdate(
+            f"someone else changed {case.reference} at the same moment: look at it and try again",
+            says="case_changed_by_other",
+            case=case.reference,
+        )
     tx.log.append(logged)
     changes = decision.deadlines
     ended = [(e.deadline.id, e.how, decision.case.recorded_at) for e in changes.ended]
@@ -120,7 +124,7 @@ def _count(tx: UnitOfWork, definition: Definition, field_id: str, case: Case) ->
     year = int(value.split(" ", 1)[1][:4])
     taken = numbered(tx, field_id, pattern, body, year, for_case=case.reference, take=True)
     if taken != value:
-        raise ConcurrentUpdate(f"the number {value} was taken meanwhile: try again")
+        raise ConcurrentUpdate(f"the number {value} was taken meanwhile: try again", says="number_taken", value=value)
 
 
 def record_office(
@@ -159,6 +163,6 @@ def append(
     phase = definition.states[case.state].phase
     links = links_of(definition, after)
     if not tx.cases.update(after, phase=phase, links=links, expected_n=case.n, expected_head=case.head):
-        raise ConcurrentUpdate(f"{case.reference} changed at the same moment")
+        raise ConcurrentUpdate(f"{case.reference} changed at the same moment", says="case_changed", case=case.reference)
     tx.log.append(logged)
     return after

@@ -156,7 +156,7 @@ def signer_of(office: Office) -> Signer:
         Unavailable: This office is only tried out, and seals nothing.
     """
     if office.signer is None:
-        raise Unavailable("nothing is sealed in an office that is only tried out")
+        raise Unavailable("nothing is sealed in an office that is only tried out", says="seal_tried")
     return office.signer()
 
 
@@ -191,7 +191,10 @@ def _sign(office: Office, asked: _Asked) -> SealedNote | None:
             signer.make()
         last = signer.last()
         if newest is not None and last is None and not asked.anew:
-            raise LogTampered("the seal has forgotten what it sealed last: put keys/seal.last back, or seal anew")
+            raise LogTampered(
+                "the seal has forgotten what it sealed last: put keys/seal.last back, or seal anew",
+                says="seal_forgotten",
+            )
         checkpoint = Checkpoint(origin(tx), size, root(size, tx.evidence.node))
         proof = consistency(last.size, size, tx.evidence.node) if last is not None and last.size < size else []
         sealed = SealedNote(size, signer.sign(checkpoint, proof, with_next=asked.rotating), tx.now)

@@ -38,7 +38,9 @@ def replace_person(
         leaving, coming = person_named(tx, old), person_named(tx, new)
         day = _day(tx, office, since)
         if leaving.id == coming.id:
-            raise UsageError(f"{leaving.name} cannot replace itself: name the successor")
+            raise UsageError(
+                f"{leaving.name} cannot replace itself: name the successor", says="replaces_itself", name=leaving.name
+            )
         tx.people.replace_person(leaving.id, coming.id, day)
         login = next((user.login for user in tx.people.users() if user.person == leaving.id), None)
         told = {"old": describe_person(tx, leaving), "new": describe_person(tx, coming), "from": day.isoformat(),
@@ -93,7 +95,11 @@ def merge_organisations(
 def _day(tx: UnitOfWork, office: Office, since: date | None) -> date:
     today = office.calendar.day(tx.now)
     if since is not None and since > today:
-        raise UsageError(f"{since} lies ahead: open cases change when this is done, so do it on the day")
+        raise UsageError(
+            f"{since} lies ahead: open cases change when this is done, so do it on the day",
+            says="succession_ahead",
+            day=since,
+        )
     return since or today
 
 

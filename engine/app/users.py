@@ -73,7 +73,10 @@ def add_user(
         ConcurrentUpdate: The login is, or was, somebody's.
     """
     if (person is None) == (name is None):
-        raise UsageError("say who it is: --name NAME --email ADDRESS, or --person PERSON for somebody who is known")
+        raise UsageError(
+            "say who it is: --name NAME --email ADDRESS, or --person PERSON for somebody who is known",
+            says="user_unnamed",
+        )
 
     def work(tx: UnitOfWork, actor: Actor) -> Made:
         who = person_named(tx, person) if person else new_person(tx, office, name or "", email=email)
@@ -92,7 +95,7 @@ def edit_user(
 ) -> Mapping[str, Any]:  # fmt: skip
     """Change the login, or the person behind it."""
     if new_login is None and person is None:
-        raise UsageError("nothing to change: give --login or --person")
+        raise UsageError("nothing to change: give --login or --person", says="user_unchanged")
 
     def work(tx: UnitOfWork, actor: Actor) -> Made:
         before = _user(tx, login)
@@ -147,7 +150,13 @@ def grant_role(
         first = since or office.calendar.day(tx.now)
         for held in tx.people.grants(user=user.id):
             if held.role == role and (held.until or date.max) >= first and held.since <= (until or date.max):
-                raise UsageError(f"{user.login} holds {role} then already, from {held.since}: skede user show {login}")
+                raise UsageError(
+                    f"{user.login} holds {role} then already, from {held.since}: skede user show {login}",
+                    says="role_held",
+                    login=login,
+                    role=role,
+                    since=held.since,
+                )
         made = tx.people.grant(user.id, role, first, until=until, note=note)
         told = {**_describe(tx, office, user), "granted": _grant(made)}
         body = {
@@ -181,7 +190,12 @@ def revoke_role(
         today = office.calendar.day(tx.now)
         held = [g for g in tx.people.grants(user=user.id) if g.role == role and (g.until or date.max) >= today]
         if not held:
-            raise NotFound(f"{user.login} does not hold {role}: skede user show {login}")
+            raise NotFound(
+                f"{user.login} does not hold {role}: skede user show {login}",
+                says="role_not_held",
+                login=login,
+                role=role,
+            )
         until = last or today - timedelta(days=1)
         _keep_an_admin(tx, today, held)
         for grant in held:

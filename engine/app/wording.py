@@ -76,5 +76,5 @@ def _definitions(tx: UnitOfWork, office: Office, told: Mapping[str, Any]) -> dic
         elif workflow is not None:
             found[reference] = office.catalog.current(tx, workflow, today).definition
     if told["reference"] not in found:
-        raise NotFound(f"there is no case {told['reference']}")
+        raise NotFound(f"there is no case {told['reference']}", says="case_unknown", case=told["reference"])
     return found

@@ -22,7 +22,11 @@ def channel_for(settings: Settings, store: Store) -> Channel:
     with store.read() as tx:
         sandbox = tx.settings.get("sandbox") == "1"
     if sandbox and chosen.kind == "smtp" and chosen.host not in LOOPBACK:
-        raise SettingsError(f"a sandbox sends mail to this machine alone, not to {chosen.host}: use the folder channel")
+        raise SettingsError(
+            f"a sandbox sends mail to this machine alone, not to {chosen.host}: use the folder channel",
+            says="sandbox_mail",
+            host=chosen.host,
+        )
     if chosen.kind == "smtp":
         return _smtp(chosen)
     if chosen.kind == "console":

@@ -72,9 +72,11 @@ def _read(file: Path) -> str:
     try:
         return file.read_bytes().decode()
     except OSError as error:
-        raise NotFound(f"{file} cannot be read: {error.strerror}") from None
+        from engine.readers.unreadable import unreadable
+
+        raise unreadable(file, error, "give the file of a proof", NotFound) from None
     except UnicodeDecodeError:
-        raise ValueMalformed(f"{file} is not UTF-8 text, and so no proof") from None
+        raise ValueMalformed(f"{file} is not UTF-8 text, and so no proof", says="file_not_text", path=file) from None
 
 
 def _keys_of(given: str) -> list[Any]:

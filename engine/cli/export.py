@@ -41,7 +41,7 @@ def _selecting(command: Callable[..., Any], *, into_file: bool = True) -> Callab
         fields, only_open = dict(asked.pop("field_values")), asked.pop("only_open")
         given = any(filters.values()) or fields or only_open
         if ref and given:
-            raise UsageError("name cases, or say which by options, and not both")
+            raise UsageError("name cases, or say which by options, and not both", says="cases_or_options")
         wanted = Wanted(fields=fields, closed=not only_open, **filters) if given else None
         session = open_session(shell)
         if session.sandbox:

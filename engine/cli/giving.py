@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from engine.app.advance import LARGEST_PAPER, Given, Paper
 from engine.cli.options import FIELD_VALUE, KIND_PATH
 from engine.cli.session import Session
-from engine.core.errors import UsageError
+from engine.core.errors import EngineError, UsageError
 from engine.core.localday import end_of_day
 from engine.core.when import parse_when
 
@@ -179,12 +179,10 @@ def paper(kind: str, path: str, **more: Any) -> Paper:
     return Paper(kind.strip(), place.name, content, **more)
 
 
-def _unreadable(path: str, error: OSError | UnicodeDecodeError, advice: str) -> UsageError:
-    """That a file cannot be read, and why: the commonest reasons have sentences of their own."""
-    said = {FileNotFoundError: "file_missing", IsADirectoryError: "file_is_folder", PermissionError: "file_forbidden",
-            UnicodeDecodeError: "file_not_text"}  # fmt: skip
-    why = (error.strerror or str(error)) if isinstance(error, OSError) else "is not UTF-8"
-    return UsageError(f"{path}: {why.lower()}; {advice}", says=said.get(type(error)), path=path)
+def _unreadable(path: str, error: OSError | UnicodeDecodeError, advice: str) -> EngineError:
+    from engine.readers.unreadable import unreadable
+
+    return unreadable(path, error, advice)
 
 
 def read_values(path: str) -> FromFile:
@@ -207,7 +205,7 @@ def _table(text: str, path: str) -> Any:
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise UsageError(f"{path} is not valid JSON: {error}") from None
+            raise UsageError(f"{path} is not valid JSON: {error}", says="data_no_json", path=path, why=error) from None
     return toml_table(text, path)
 
 
@@ -222,7 +220,7 @@ def toml_table(text: str, path: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"{path} is not valid TOML: {error}") from None
+        raise UsageError(f"{path} is not valid TOML: {error}", says="data_no_toml", path=path, why=error) from None
 
 
 def from_table(table: Any, path: str) -> FromFile:
@@ -232,13 +230,23 @@ def from_table(table: Any, path: str) -> FromFile:
         UsageError: It is no table, or the form has a key that no form has.
     """
     if not isinstance(table, dict):
-        raise UsageError(f'{path} holds no table: write {{ "field": value }}, or field = value in TOML')
+        raise UsageError(
+            f'{path} holds no table: write {{ "field": value }}, or field = value in TOML',
+            says="data_no_table",
+            path=path,
+        )
     if not any(isinstance(table.get(key), dict) for key in ("set", "attach")):
         return FromFile(set=table)
     known = FromFile.__struct_fields__
     strange = [key for key in table if key not in known]
     if strange:
-        raise UsageError(f"{path}: a form has no {strange[0]}; it has {', '.join(sorted(known))}")
+        raise UsageError(
+            f"{path}: a form has no {strange[0]}; it has {', '.join(sorted(known))}",
+            says="form_key_unknown",
+            path=path,
+            key=strange[0],
+            known=", ".join(sorted(known)),
+        )
     form = {key: value for key, value in table.items() if value not in ("", None)}
     for key in ("set", "attach"):
         form[key] = {name: value for name, value in form.get(key, {}).items() if value != ""}

@@ -9,7 +9,6 @@ from engine.app.history_map import HistoryMap
 from engine.app.import_history import History
 from engine.cli.options import Shell
 from engine.cli.table_file import read_file
-from engine.core.errors import UsageError
 
 _PACKED = b"\x1f\x8b"
 _CHUNK = 1 << 20
@@ -56,7 +55,7 @@ def _digest(path: Path) -> tuple[str, int]:
                 digest.update(chunk)
                 traces += chunk.count(b"<trace")
     except OSError as error:
-        raise UsageError(
-            f"{path}: {(error.strerror or str(error)).lower()}; give the path of a CSV or XES file"
-        ) from None
+        from engine.readers.unreadable import unreadable
+
+        raise unreadable(path, error, "give the path of a CSV or XES file") from None
     return digest.hexdigest(), traces

@@ -39,7 +39,8 @@ def template(shell: Shell, workflow: str, output: Path | None) -> None:
     try:
         output.write_bytes(text.encode())
     except OSError as error:
-        raise UsageError(f"{output}: {(error.strerror or str(error)).lower()}") from None
+        why = error.strerror or str(error)
+        raise UsageError(f"{output}: {why.lower()}", says="file_unwritable", path=str(output), why=why) from None
     shell.tell("import_template_written", file=output, n=len(columns))
 
 
@@ -81,12 +82,12 @@ def cases(
 
 def _toml(path: Path) -> dict[str, Any]:
     from engine.cli.giving import toml_table
+    from engine.readers.unreadable import unreadable
 
     try:
         return toml_table(path.read_text("utf-8-sig"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        why = (error.strerror or "") if isinstance(error, OSError) else "is not UTF-8"
-        raise UsageError(f"{path}: {why.lower()}; give a TOML file") from None
+        raise unreadable(path, error, "give a TOML file") from None
 
 
 def _print_taken(shell: Shell, session: Session, told: Mapping[str, Any]) -> None:

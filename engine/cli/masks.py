@@ -26,7 +26,9 @@ def masking(command: Callable[..., Any]) -> Callable[..., Any]:
         **asked: Any,
     ) -> Any:  # fmt: skip
         if masked and anonymous:
-            raise UsageError("--masked and --anonymous are two strengths of one thing: give one of them")
+            raise UsageError(
+                "--masked and --anonymous are two strengths of one thing: give one of them", says="masks_exclude"
+            )
         mask = mask_for(shell, session, anonymous=anonymous) if masked or anonymous else None
         return command(shell, session, selected, output, mask=mask, **asked)
 

@@ -7,6 +7,7 @@ from engine.cli.options import Shell
 from engine.core.errors import UsageError
 from engine.core.table import Table
 from engine.readers.csv import LARGEST
+from engine.readers.unreadable import unreadable
 
 
 def read_file(shell: Shell, path: Path) -> tuple[Table, str]:
@@ -23,9 +24,9 @@ def read_file(shell: Shell, path: Path) -> tuple[Table, str]:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
-        raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}; give the path of a CSV file") from None
+        raise unreadable(path, error, "give the path of a CSV file") from None
     if len(content) > LARGEST:
-        raise UsageError(f"{path.name}: is larger than 50 MB: split it")
+        raise UsageError(f"{path.name}: is larger than 50 MB: split it", says="table_too_large", source=path.name)
     table = parse_table(content, path.name)
     if table.encoding == "windows-1252":
         shell.tell("import_encoding", file=path.name, encoding=table.encoding)

@@ -133,7 +133,7 @@ def publish(shell: Shell, files: tuple[Path, ...], valid_from: str | None) -> in
 
 def _read(files: tuple[Path, ...]) -> Files:
     if len(set(files)) < len(files):
-        raise UsageError("a file is named twice: leave one out")
+        raise UsageError("a file is named twice: leave one out", says="file_twice")
     return {str(path): read_definition(path) for path in files}
 
 

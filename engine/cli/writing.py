@@ -29,7 +29,9 @@ def write_new(path: Path | None, parts: Iterable[bytes]) -> int:
                 size += file.write(part)
         draft.replace(path)
     except OSError as error:
-        raise Unavailable(f"{path} cannot be written: {error.strerror}") from error
+        raise Unavailable(
+            f"{path} cannot be written: {error.strerror}", says="file_unwritable", path=path, why=error.strerror
+        ) from error
     finally:
         draft.unlink(missing_ok=True)
     return size

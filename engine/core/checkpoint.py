@@ -75,10 +75,14 @@ def parse_key(text: str) -> Key:
     except ValueError:
         content = b""
     if not name or len(content) != 33 or content[0] not in (ED25519, COSIGNATURE):
-        raise ValueMalformed("this is no verifier key: it looks like name+0123abcd+base64")
+        raise ValueMalformed("this is no verifier key: it looks like name+0123abcd+base64", says="no_verifier_key")
     key = Key(name, content[1:], content[0])
     if key.id.hex() != hexadecimal:
-        raise ValueMalformed(f"the verifier key of {name} is damaged: its hash is not that of its key")
+        raise ValueMalformed(
+            f"the verifier key of {name} is damaged: its hash is not that of its key",
+            says="verifier_key_damaged",
+            name=name,
+        )
     return key
 
 
@@ -95,10 +99,14 @@ def parse_note(whole: str) -> tuple[str, tuple[NoteSignature, ...]]:
     """
     text, blank, lines = whole.rpartition("\n\n")
     if not blank or not lines.endswith("\n") or any(ch < " " and ch != "\n" for ch in whole):
-        raise ValueMalformed("this is no signed note: text, a blank line and signature lines are asked for")
+        raise ValueMalformed(
+            "this is no signed note: text, a blank line and signature lines are asked for", says="no_signed_note"
+        )
     signatures = tuple(_signature(line) for line in lines.removesuffix("\n").split("\n"))
     if note(text + "\n", signatures) != whole:
-        raise ValueMalformed("this is no signed note as it would be written: a signature line is damaged")
+        raise ValueMalformed(
+            "this is no signed note as it would be written: a signature line is damaged", says="signed_note_damaged"
+        )
     return text + "\n", signatures
 
 
@@ -110,7 +118,7 @@ def _signature(line: str) -> NoteSignature:
     except ValueError:
         content = b""
     if dash != DASH or not name or len(content) < 5:
-        raise ValueMalformed("a signature line of the note is damaged")
+        raise ValueMalformed("a signature line of the note is damaged", says="signature_line_damaged")
     return NoteSignature(name, content[:4], content[4:])
 
 
@@ -123,7 +131,10 @@ def find_note(text: str) -> str:
     lines = [line.strip(" \t>") for line in text.replace("\r\n", "\n").split("\n")]
     match = _KEPT.search("\n".join(lines))
     if match is None:
-        raise ValueMalformed("there is no signed checkpoint in it: origin, size, root, and a signature are asked for")
+        raise ValueMalformed(
+            "there is no signed checkpoint in it: origin, size, root, and a signature are asked for",
+            says="no_checkpoint_in",
+        )
     words = match["signatures"].split()
     signatures = [_signature(" ".join(words[i : i + 3])) for i in range(0, len(words), 3)]
     return note(f"{match['origin']}\n{match['size']}\n{match['root']}\n", signatures)
@@ -146,9 +157,11 @@ def parse_checkpoint(text: str) -> Checkpoint:
     try:
         checkpoint = Checkpoint(lines[0], int(lines[1]), b64decode(lines[2], validate=True))
     except (IndexError, ValueError):
-        raise ValueMalformed("this is no checkpoint: origin, size and root are asked for, a line each") from None
+        raise ValueMalformed(
+            "this is no checkpoint: origin, size and root are asked for, a line each", says="no_checkpoint"
+        ) from None
     if checkpoint.text() != text or len(checkpoint.root) != 32 or not checkpoint.origin or checkpoint.size < 0:
-        raise ValueMalformed("this is no checkpoint as this log writes them")
+        raise ValueMalformed("this is no checkpoint as this log writes them", says="checkpoint_other_form")
     return checkpoint
 
 

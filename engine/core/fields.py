@@ -121,7 +121,7 @@ def _integer(field: Field, raw: Any, zone: tzinfo, now: datetime) -> int:
     if number is None:
         raise _no("number", raw, f"{_shown(raw)} is no whole number")
     if not -(2**63) <= number < 2**63:
-        raise ValueMalformed("the number is too large to be kept")
+        raise ValueMalformed("the number is too large to be kept", says="number_too_large")
     return number
 
 
@@ -194,7 +194,7 @@ def _no_choice(field: Field, raw: Any) -> ValueMalformed:
 def _choices(field: Field, raw: Any, zone: tzinfo, now: datetime) -> list[str]:
     parts = _parts(field, raw) if isinstance(raw, str) else raw
     if not isinstance(parts, list | tuple):
-        raise ValueMalformed(f"{_shown(raw)} is no list of choices")
+        raise ValueMalformed(f"{_shown(raw)} is no list of choices", says="no_choices", what=_shown(raw))
     chosen = {_choice(field, part, zone, now) for part in parts}
     return [one for one in field.of if one in chosen]
 
@@ -210,18 +210,31 @@ def _parts(field: Field, raw: str) -> list[str]:
 def _list(field: Field, raw: Any, zone: tzinfo, now: datetime) -> list[dict[str, Any]]:
     records = _read_json(raw) if isinstance(raw, str) else raw
     if not isinstance(records, list | tuple):
-        raise ValueMalformed(f"{_shown(raw)} is no list of records")
+        raise ValueMalformed(f"{_shown(raw)} is no list of records", says="no_records", what=_shown(raw))
     if len(records) > MOST_RECORDS:
-        raise ValueMalformed(f"the list has {len(records)} records; at most {MOST_RECORDS} fit")
+        raise ValueMalformed(
+            f"the list has {len(records)} records; at most {MOST_RECORDS} fit",
+            says="too_many_records",
+            n=len(records),
+            most=MOST_RECORDS,
+        )
     return [_record(field, number, record, zone, now) for number, record in enumerate(records, start=1)]
 
 
 def _record(field: Field, number: int, record: Any, zone: tzinfo, now: datetime) -> dict[str, Any]:
     if not isinstance(record, Mapping):
-        raise ValueMalformed(f"record {number} is {_shown(record)} and no record")
+        raise ValueMalformed(
+            f"record {number} is {_shown(record)} and no record", says="no_record", n=number, what=_shown(record)
+        )
     for key in record:
         if key not in field.item:
-            raise ValueMalformed(f"record {number} has no field {_shown(key)}; there are {', '.join(field.item)}")
+            raise ValueMalformed(
+                f"record {number} has no field {_shown(key)}; there are {', '.join(field.item)}",
+                says="record_field_unknown",
+                n=number,
+                field=_shown(key),
+                known=", ".join(field.item),
+            )
     values = {}
     for name, item in field.item.items():
         try:
@@ -246,17 +259,24 @@ def _read_json(text: str) -> Any:
     import json
 
     if len(text) > _MOST_JSON:
-        raise ValueMalformed(f"the JSON text has {len(text)} characters; at most {_MOST_JSON} fit")
+        raise ValueMalformed(
+            f"the JSON text has {len(text)} characters; at most {_MOST_JSON} fit",
+            says="json_too_long",
+            n=len(text),
+            most=_MOST_JSON,
+        )
     try:
         return json.loads(text, object_pairs_hook=_pairs)
     except (ValueError, RecursionError):
-        raise ValueMalformed(f"{_shown(text)} is no JSON list of records") from None
+        raise ValueMalformed(
+            f"{_shown(text)} is no JSON list of records", says="no_json_records", what=_shown(text)
+        ) from None
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     record = dict(pairs)
     if len(record) < len(pairs):
-        raise ValueMalformed("a record names a field twice")
+        raise ValueMalformed("a record names a field twice", says="record_field_twice")
     return record
 
 

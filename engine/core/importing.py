@@ -96,7 +96,11 @@ def _opening(definition: Definition, command: Open) -> Transition:
     found = openings.get(command.event)
     if found is None:
         raise ValueMalformed(
-            f"{definition.name} does not begin with {command.event}; it begins with {', '.join(sorted(openings))}"
+            f"{definition.name} does not begin with {command.event}; it begins with {', '.join(sorted(openings))}",
+            says="import_opening_unknown",
+            workflow=definition.name,
+            event=command.event,
+            known=", ".join(sorted(openings)),
         )
     computed = {name: fill for name, fill in found.fills.items() if definition.fields[name].computed}
     return replace(found, fills=computed)
@@ -105,11 +109,19 @@ def _opening(definition: Definition, command: Open) -> Transition:
 def _state(definition: Definition, command: Open, edge: Transition) -> str:
     state = command.state or edge.target
     if state not in definition.states:
-        raise ValueMalformed(f"{definition.name} has no state {state}; it has {', '.join(definition.states)}")
+        raise ValueMalformed(
+            f"{definition.name} has no state {state}; it has {', '.join(definition.states)}",
+            says="import_state_unknown",
+            workflow=definition.name,
+            state=state,
+            known=", ".join(definition.states),
+        )
     if any(t.target == "@previous" and state in t.source for t in definition.transitions):
         raise ValueMalformed(
             f"{state} is a step aside, which leads back to where the case was: import it as it stood before, "
-            "and take the step here"
+            "and take the step here",
+            says="import_step_aside",
+            state=state,
         )
     return state
 

@@ -57,10 +57,16 @@ def parse_proof(text: str) -> ProofFile:
     head, found, note = text.partition("\n\ncheckpoint\n")
     first, *blocks = head.split("\n\n")
     if not found or first != HEADER or not blocks:
-        raise ValueMalformed(f"this is no proof file: its first line is {HEADER}, entries and a checkpoint follow")
+        raise ValueMalformed(
+            f"this is no proof file: its first line is {HEADER}, entries and a checkpoint follow",
+            says="no_proof",
+            header=HEADER,
+        )
     file = ProofFile(tuple(_read_block(block) for block in blocks), note)
     if file.text() != text:
-        raise ValueMalformed("the proof file is not written as it would be: a number or a hash in it is damaged")
+        raise ValueMalformed(
+            "the proof file is not written as it would be: a number or a hash in it is damaged", says="proof_damaged"
+        )
     return file
 
 
@@ -73,10 +79,14 @@ def _read_block(block: str) -> Proven:
         proven = Proven(line, int(number), path)
     except ValueError:
         raise ValueMalformed(
-            "an entry of the proof file is damaged: its line, index and hashes are asked for"
+            "an entry of the proof file is damaged: its line, index and hashes are asked for",
+            says="proof_entry_damaged",
         ) from None
     if (kind, word) != ("entry", "index") or len(path) > LONGEST_PATH or any(len(value) != 32 for value in path):
-        raise ValueMalformed("an entry of the proof file is damaged: its line, index and hashes are asked for")
+        raise ValueMalformed(
+            "an entry of the proof file is damaged: its line, index and hashes are asked for",
+            says="proof_entry_damaged",
+        )
     return proven
 
 
@@ -93,7 +103,11 @@ def proven_entries(file: ProofFile) -> tuple[tuple[Entry, ...], Checkpoint]:
         entry = parse(proven.line)
         value = b64decode(leaf_hash(proven.line))
         if root_from_inclusion(value, proven.index, checkpoint.size, proven.path) != checkpoint.root:
-            raise LogTampered(f"{entry.name}: the entry is not in the log that the checkpoint seals")
+            raise LogTampered(
+                f"{entry.name}: the entry is not in the log that the checkpoint seals",
+                says="proof_not_in_log",
+                entry=entry.name,
+            )
         entries.append(entry)
     _check_chain(checkpoint.origin, entries, file.entries)
     return tuple(entries), checkpoint
@@ -103,8 +117,15 @@ def _check_chain(origin: str, entries: Sequence[Entry], proven: Sequence[Proven]
     """Entries of one case stand in their order, without a gap, each pointing back to the one before it."""
     first = entries[0]
     if first.n == 1 and first.prev != genesis(origin, first.case):
-        raise LogTampered(f"{first.name}: the first entry belongs to another log")
+        raise LogTampered(
+            f"{first.name}: the first entry belongs to another log", says="proof_first_other", entry=first.name
+        )
     hashes = [leaf_hash(one.line) for one in proven]
     for (before, after), head in zip(pairwise(entries), hashes, strict=False):
         if (after.case, after.n) != (before.case, before.n + 1) or after.prev != head:
-            raise LogTampered(f"{after.name}: the entry does not follow {before.name}")
+            raise LogTampered(
+                f"{after.name}: the entry does not follow {before.name}",
+                says="proof_not_following",
+                entry=after.name,
+                before=before.name,
+            )

@@ -25,7 +25,7 @@ def clean_text(raw: str, most: int) -> str:
         text = unicodedata.normalize("NFC", text)
         _check_length(text, most)
     if "\0" in text:
-        raise ValueMalformed("the text contains a NUL character; leave it out")
+        raise ValueMalformed("the text contains a NUL character; leave it out", says="text_nul")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -36,15 +36,23 @@ def folded(text: str) -> str:
 
 def _check_length(text: str, most: int) -> None:
     if len(text) > most:
-        raise ValueMalformed(f"the text has {len(text)} characters, and at most {most} fit")
+        raise ValueMalformed(
+            f"the text has {len(text)} characters, and at most {most} fit", says="text_too_long", n=len(text), most=most
+        )
 
 
 def _check_characters(text: str) -> None:
     marks = 0
     for character in text:
         if "\ud800" <= character <= "\udfff":
-            raise ValueMalformed("the text contains half a character (a lone surrogate); type it anew")
+            raise ValueMalformed(
+                "the text contains half a character (a lone surrogate); type it anew", says="text_half"
+            )
         marks = marks + 1 if unicodedata.combining(character) else 0
         # To normalise a long run of marks takes time by the square of its length: ten seconds for 100,000.
         if marks > MOST_MARKS:
-            raise ValueMalformed(f"the text has more than {MOST_MARKS} accents on one letter; leave them out")
+            raise ValueMalformed(
+                f"the text has more than {MOST_MARKS} accents on one letter; leave them out",
+                says="text_marks",
+                n=MOST_MARKS,
+            )

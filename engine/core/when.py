@@ -77,7 +77,11 @@ def add_span(day: date, span: Span, closed: frozenset[date] = frozenset()) -> da
         later = date.max
     # What is computed further from a day (its end, its next working day) must lie in the calendar too.
     if not _CALENDAR[0] < later < _CALENDAR[1]:
-        raise ValueMalformed(f"{span.amount} {span.unit} from {day} lies outside the calendar; check the length")
+        raise ValueMalformed(
+            f"{span.amount} {span.unit} from {day} lies outside the calendar; check the length",
+            says="span_outside",
+            day=day,
+        )
     return later
 
 
@@ -150,7 +154,9 @@ def parse_when(text: str, zone: tzinfo, *, now: datetime) -> datetime | date:
     offset = _offset(match[6], text)
     if match[2] == "24":
         if int(match[3] + (match[4] or "0") + (match[5] or "0")):
-            raise ValueMalformed(f"{text!r}: the day ends at 24:00; write {_EXAMPLES}")
+            raise ValueMalformed(
+                f"{text!r}: the day ends at 24:00; write {_EXAMPLES}", says="day_ends", what=text, example=_EXAMPLES
+            )
         return end_of_day(day, offset or zone)
     try:
         at = time(int(match[2]), int(match[3]), int(match[4] or 0), int((match[5] or "").ljust(6, "0")))
@@ -168,7 +174,13 @@ def _offset(text: str | None, whole: str) -> tzinfo | None:
         return UTC
     hours, minutes = int(text[1:3]), int(text[4:6])
     if hours > 23 or minutes > 59:
-        raise ValueMalformed(f"{whole!r}: {text} is no offset from UTC; write {_EXAMPLES}")
+        raise ValueMalformed(
+            f"{whole!r}: {text} is no offset from UTC; write {_EXAMPLES}",
+            says="offset_unknown",
+            what=whole,
+            offset=text,
+            example=_EXAMPLES,
+        )
     ahead = timedelta(hours=hours, minutes=minutes)
     return timezone(-ahead if text[0] == "-" else ahead)
 

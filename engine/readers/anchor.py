@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.core.checkpoint import find_note
 from engine.core.errors import NotFound, ValueMalformed
+from engine.readers.unreadable import unreadable
 
 LARGEST = 10 * 1024 * 1024
 """Bytes that such a file may have."""
@@ -22,15 +23,17 @@ def read_anchor(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
-        raise NotFound(f"{path} cannot be read: {error.strerror}") from None
+        raise unreadable(path, error, "give the file of an anchor", NotFound) from None
     if len(content) > LARGEST:
-        raise ValueMalformed(f"{path} is too large to be a checkpoint or a letter with one")
+        raise ValueMalformed(
+            f"{path} is too large to be a checkpoint or a letter with one", says="note_too_large", path=path
+        )
     for text in (content.decode("utf-8", "replace"), _letter(content)):
         try:
             return find_note(text)
         except ValueMalformed as error:
             fault = error
-    raise ValueMalformed(f"{path}: {fault.message}")
+    raise ValueMalformed(f"{path}: {fault.message}", says="file_faulty", path=path, why=fault.message)
 
 
 def _letter(content: bytes) -> str:

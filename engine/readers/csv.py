@@ -7,15 +7,19 @@ own exports set against formulas are undone.
 import csv
 import io
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 from engine.core.errors import UsageError
 from engine.core.table import Row, Table
+from engine.readers.unreadable import unreadable
 
 LARGEST = 50 * 1024 * 1024
 """Bytes that a table may have."""
 WIDEST = 500
 """Columns that a table may have."""
+MOST_TOLD = 20
+"""So many faults of a table are told at once."""
 SEPARATORS = (",", ";", "\t")
 _STARTS_FORMULA = "=+-@\t\r\n'"
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -31,9 +35,9 @@ def read_table(path: Path) -> Table:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
-        raise UsageError(f"{path.name}: cannot be read: {error.strerror}") from error
+        raise unreadable(path, error, "give the path of a CSV file") from error
     if len(content) > LARGEST:
-        raise UsageError(f"{path.name}: is larger than 50 MB: split it")
+        raise UsageError(f"{path.name}: is larger than 50 MB: split it", says="table_too_large", source=path.name)
     return parse_table(content, path.name)
 
 
@@ -44,7 +48,7 @@ def parse_table(content: bytes, name: str = "the table") -> Table:
     lines = _lines(text, separator, name)
     first = next(lines, None)
     if first is None:
-        raise UsageError(f"{name}: is empty: its first line must name the columns")
+        raise UsageError(f"{name}: is empty: its first line must name the columns", says="table_empty", source=name)
     columns, faults = _columns(*first)
     rows = []
     for line, cells in lines:
@@ -54,8 +58,16 @@ def parse_table(content: bytes, name: str = "the table") -> Table:
         named = zip(columns, cells, strict=False)
         rows.append(Row(line, {column: unquoted(cell).strip() for column, cell in named if column}))
     if faults:
-        raise UsageError(f"{name}: {'; '.join(faults[:20])}{f'; and {len(faults) - 20} more' * (len(faults) > 20)}")
+        raise _faulty(name, faults)
     return Table(tuple(column for column in columns if column), tuple(rows), encoding, separator)
+
+
+def _faulty(name: str, faults: list[UsageError]) -> UsageError:
+    """Everything that is wrong with a table, in one error."""
+    told = faults[:MOST_TOLD]
+    more = f"; and {len(faults) - MOST_TOLD} more" * (len(faults) > MOST_TOLD)
+    message = f"{name}: {'; '.join(fault.message for fault in told)}{more}"
+    return UsageError(message, says="table_faulty", source=name, n=len(faults), faults=told)
 
 
 def unquoted(cell: str) -> str:
@@ -87,7 +99,12 @@ def _strictly(content: bytes, codec: str, name: str) -> str:
         return content.decode(codec)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise UsageError(f"{name}: line {line} is neither UTF-8 nor Windows-1252: save it as UTF-8") from error
+        raise UsageError(
+            f"{name}: line {line} is neither UTF-8 nor Windows-1252: save it as UTF-8",
+            says="table_encoding_unknown",
+            source=name,
+            line=line,
+        ) from error
 
 
 def _separated(text: str) -> tuple[str, str]:
@@ -106,7 +123,12 @@ def _separated(text: str) -> tuple[str, str]:
 def _lines(text: str, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
     """Every record that is not blank, with the line that it begins on."""
     if "\x00" in text:
-        raise UsageError(f"{name}: line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL: it is no text")
+        raise UsageError(
+            f"{name}: line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL: it is no text",
+            says="table_nul",
+            source=name,
+            line=text[: text.index(chr(0))].count(chr(10)) + 1,
+        )
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     begins = 1
     try:
@@ -115,30 +137,52 @@ def _lines(text: str, separator: str, name: str) -> Iterator[tuple[int, list[str
                 yield begins, record
             begins = reader.line_num + 1
     except csv.Error as error:
-        raise UsageError(f"{name}: line {begins}: {error}: look for a quotation mark that is not closed") from error
+        raise UsageError(
+            f"{name}: line {begins}: {error}: look for a quotation mark that is not closed",
+            says="table_quote_open",
+            source=name,
+            line=begins,
+            why=error,
+        ) from error
 
 
-def _columns(line: int, head: list[str]) -> tuple[list[str], list[str]]:
+def _columns(line: int, head: list[str]) -> tuple[list[str], list[UsageError]]:
     columns = [unquoted(cell).strip() for cell in head]
     while columns and not columns[-1]:
         columns.pop()
-    faults = [f"line {line}, column {column_letter(i)}: has no name" for i, c in enumerate(columns, 1) if not c]
+    faults = [
+        UsageError(f"line {line}, column {letter}: has no name", says="column_nameless", line=line, column=letter)
+        for letter, name in zip(map(column_letter, count(1)), columns, strict=False) if not name
+    ]  # fmt: skip
     seen: dict[str, int] = {}
     for number, column in enumerate(columns, 1):
         if column and column in seen:
-            letters = f"{column_letter(seen[column])} and {column_letter(number)}"
-            faults.append(f"line {line}: columns {letters} are both named {column}")
+            one, other = column_letter(seen[column]), column_letter(number)
+            faults.append(UsageError(
+                f"line {line}: columns {one} and {other} are both named {column}",
+                says="columns_alike", line=line, one=one, other=other, column=column,
+            ))  # fmt: skip
         seen.setdefault(column, number)
     if len(columns) > WIDEST:
-        faults.append(f"line {line}: has {len(columns)} columns; at most {WIDEST} fit")
+        faults.append(UsageError(
+            f"line {line}: has {len(columns)} columns; at most {WIDEST} fit",
+            says="columns_too_many", line=line, n=len(columns), most=WIDEST,
+        ))  # fmt: skip
     return columns, faults
 
 
-def _misfits(line: int, cells: list[str], columns: list[str]) -> Iterator[str]:
+def _misfits(line: int, cells: list[str], columns: list[str]) -> Iterator[UsageError]:
     """A row that is shorter or longer than the head says; empty cells beyond the last column are nothing."""
     if len(cells) < len(columns):
         missing = column_letter(len(cells) + 1)
-        yield f"line {line}, column {missing}: the row ends before it ({len(cells)} cells of {len(columns)})"
+        yield UsageError(
+            f"line {line}, column {missing}: the row ends before it ({len(cells)} cells of {len(columns)})",
+            says="row_short", line=line, column=missing, n=len(cells), most=len(columns),
+        )  # fmt: skip
     for number, cell in enumerate(cells[len(columns) :], len(columns) + 1):
         if cell.strip():
-            yield f"line {line}, column {column_letter(number)}: {cell[:40]!r} stands outside the table"
+            letter = column_letter(number)
+            yield UsageError(
+                f"line {line}, column {letter}: {cell[:40]!r} stands outside the table",
+                says="cell_outside", line=line, column=letter, what=cell[:40],
+            )  # fmt: skip

@@ -16,6 +16,7 @@ from xml.parsers import expat
 
 from engine.core.errors import UsageError
 from engine.core.trace import Attribute, RawEvent, RawTrace
+from engine.readers.unreadable import unreadable
 
 LARGEST = 4 * 1024**3
 """Bytes that a log may have, unpacked."""
@@ -45,13 +46,20 @@ def read_traces(path: Path) -> Iterator[RawTrace]:
             while chunk := file.read(_CHUNK):
                 size += len(chunk)
                 if size > LARGEST:
-                    raise UsageError(f"{path.name}: is larger than {LARGEST >> 30} GB: split it")
+                    raise UsageError(
+                        f"{path.name}: is larger than {LARGEST >> 30} GB: split it",
+                        says="log_too_large",
+                        source=path.name,
+                        n=LARGEST >> 30,
+                    )
                 yield from reader.fed(chunk)
             yield from reader.fed(b"", last=True)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UsageError(f"{path.name}: is a damaged gzip file: {error}") from None
+        raise UsageError(
+            f"{path.name}: is a damaged gzip file: {error}", says="gzip_damaged", source=path.name, why=error
+        ) from None
     except OSError as error:
-        raise UsageError(f"{path.name}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise unreadable(path, error, "give the path of a CSV or XES file") from None
 
 
 def _opened(path: Path) -> IO[bytes]:
