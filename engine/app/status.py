@@ -11,10 +11,10 @@ from engine.app.deadline_query import describe_found, found_deadlines
 from engine.app.mail_state import is_held, mail_paused
 from engine.app.office import Caller, Office
 from engine.core.case import Actor, Case
-from engine.core.definition import Definition
+from engine.core.definition import Definition, State
 from engine.core.errors import Refusal, TransitionRefused, UsageError
 from engine.core.plain import instant
-from engine.ports import CaseFilter, UnitOfWork
+from engine.ports import UnitOfWork
 
 SOON = timedelta(days=14)
 
@@ -67,16 +67,18 @@ def _heartbeat(tx: UnitOfWork) -> dict[str, Any] | None:
 def _workflows(tx: UnitOfWork, office: Office, lang: str) -> list[dict[str, Any]]:
     """The published workflows in the order of their names, each with its cases by phase."""
     definitions: dict[str, Definition] = {}
-    for row in tx.definitions.all():
-        if row.name not in definitions or definitions[row.name].version < row.version:
-            definitions[row.name] = office.catalog.definition(tx, row.name, row.version)
+    states: dict[tuple[str, str], State] = {}
+    for row in sorted(tx.definitions.all(), key=lambda row: row.version):
+        definition = definitions[row.name] = office.catalog.definition(tx, row.name, row.version)
+        states |= {(row.name, name): state for name, state in definition.states.items()}
     open_ones: Counter[tuple[str, str]] = Counter()
     closed: Counter[str] = Counter()
-    for case in tx.cases.list(CaseFilter(closed=None)):
-        if case.closed_at is None:
-            open_ones[case.workflow, case.phase] += 1
+    for name, state_name, count in tx.cases.counts():
+        state = states[name, state_name]
+        if state.final:
+            closed[name] += count
         else:
-            closed[case.workflow] += 1
+            open_ones[name, state.phase] += count
     return [
         {
             "workflow": name, "title": definition.title[lang], "closed": closed[name],
@@ -107,7 +109,12 @@ def call_money(
     with office.store.read() as tx:
         call = case_seen(tx, office, insider(tx, office, caller), reference)
         if "frame" not in office.catalog.definition(tx, call.workflow, call.version).fields:
-            raise UsageError(f"{call.reference} is a {call.workflow} and has no frame: name a call")
+            raise UsageError(
+                f"{call.reference} is a {call.workflow} and has no frame: name a call",
+                says="no_call",
+                case=call.reference,
+                workflow=call.workflow,
+            )
         applications = tx.cases.children(call.reference)
         frame = _money(call.data.get("frame"))
         granted = sum((granted_amount(case) for case in applications), Decimal(0))

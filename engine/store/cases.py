@@ -80,6 +80,10 @@ class SqlCases:
         """A page of a listing (see `listing`)."""
         return listing.rows(self._connection, wanted)
 
+    def counts(self) -> Iterator[tuple[str, str, int]]:
+        """(workflow, state, how many cases stand in it)."""
+        yield from self._connection.execute(SQL["case_counts"]).fetchall()
+
     def references(self) -> Iterator[str]:
         """All references, sorted."""
         for row in streaming(self._connection)(SQL["case_references"]):

@@ -281,3 +281,11 @@ def test_an_import_that_others_build_on_stays(tx: UnitOfWork, tie: dict[str, Any
     with pytest.raises(UsageError, match="OWN-1"):
         tx.cases.delete_import("b")
     assert tx.cases.get("I-1") is not None
+
+
+def test_cases_are_counted_by_workflow_and_state(store: SqlStore) -> None:
+    with store.write() as tx:
+        for number, state in enumerate(("draft", "draft", "closed"), 1):
+            tx.cases.insert(case(f"SIM-2021-000{number}", state=state), phase="apply", links={})
+
+        assert sorted(tx.cases.counts()) == [("application", "closed", 1), ("application", "draft", 2)]
