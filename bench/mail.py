@@ -2,7 +2,8 @@
 
 The engine renders each mail at its first attempt, commits the attempt before it and the outcome after it, and writes
 the outcome into the log. The floors send bytes that lie ready over one connection: without any database, and with two
-bare commits for each mail. The server is a process of its own that answers at once. Run: make bench
+bare commits for each mail. The server is a process of its own that answers at once, or 10 ms after each command, as
+one across a town does. Run: make bench
 """
 
 import multiprocessing
@@ -12,6 +13,7 @@ import socket
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,27 +43,38 @@ OPENED, REMINDED = datetime(2026, 1, 7, 9, tzinfo=UTC), datetime(2026, 6, 30, 9,
 OFFICER = Caller("officer", "os:bench as officer")
 
 
-def serve(listener: socket.socket) -> None:
-    """A mail server that says yes to everything, one connection at a time."""
+def serve(listener: socket.socket, delay: float) -> None:
+    """A mail server that says yes to everything, so many seconds after each command."""
     while True:
         peer, _ = listener.accept()
-        with peer, peer.makefile("rb") as lines:
-            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            peer.sendall(b"220 sink\r\n")
-            for line in lines:
-                word = line[:4].upper()
-                if word == b"DATA":
-                    peer.sendall(b"354 go on\r\n")
-                    while lines.readline() != b".\r\n":
-                        pass
-                peer.sendall(b"221 bye\r\n" if word == b"QUIT" else b"250 yes\r\n")
+        threading.Thread(target=answer, args=(peer, delay), daemon=True).start()
+
+
+def answer(peer: socket.socket, delay: float) -> None:
+    """One connection."""
+
+    def say(reply: bytes) -> None:
+        if delay:
+            time.sleep(delay)
+        peer.sendall(reply)
+
+    with peer, peer.makefile("rb") as lines:
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        say(b"220 sink\r\n")
+        for line in lines:
+            word = line[:4].upper()
+            if word == b"DATA":
+                say(b"354 go on\r\n")
+                while lines.readline() != b".\r\n":
+                    pass
+            say(b"221 bye\r\n" if word == b"QUIT" else b"250 yes\r\n")
 
 
 @contextmanager
-def sink() -> Iterator[int]:
+def sink(delay: float = 0) -> Iterator[int]:
     """The server's port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = multiprocessing.Process(target=serve, args=(listener,), daemon=True)
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        server = multiprocessing.Process(target=serve, args=(listener, delay), daemon=True)
         server.start()
         try:
             yield int(listener.getsockname()[1])

@@ -85,15 +85,14 @@ def _is_plain(text: str) -> bool:
 
 def _words(text: str, room: int) -> str:
     words: list[str] = []
-    chunk = b""
-    for character in text:
-        encoded = character.encode()
-        limit = min(_WORD_BYTES, (room - _FRAME) // 4 * 3) if not words else _WORD_BYTES
-        if len(chunk) + len(encoded) > limit:
-            words.append(_word(chunk))
-            chunk = b""
-        chunk += encoded
-    return "\r\n ".join([*words, _word(chunk)])
+    left, limit = text.encode(), min(_WORD_BYTES, (room - _FRAME) // 4 * 3)
+    while len(left) > limit:
+        end = limit
+        while left[end] & 0xC0 == 0x80:  # a word holds whole characters
+            end -= 1
+        words.append(_word(left[:end]))
+        left, limit = left[end:], _WORD_BYTES
+    return "\r\n ".join([*words, _word(left)])
 
 
 def _word(chunk: bytes) -> str:

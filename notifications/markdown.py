@@ -120,8 +120,11 @@ def wrap(text: str) -> str:
 
 
 def _wrapped(line: str) -> str:
-    if len(line) <= _WIDTH:
-        return line
+    return line if len(line) <= _WIDTH else _broken(line)
+
+
+@lru_cache(maxsize=500)
+def _broken(line: str) -> str:
     indent = "  " if line.startswith("- ") else ""
     parts = textwrap.wrap(line, _WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
     return "\n".join(parts)

@@ -11,8 +11,8 @@ from typing import Any
 from msgspec import Struct, field
 
 from engine.app.access import case_seen
-from engine.app.deliver import BROKEN_OFF, UNCONFIRMED
 from engine.app.facts import facts_for
+from engine.app.mail_outcome import BROKEN_OFF, UNCONFIRMED
 from engine.app.mail_state import is_held
 from engine.app.office import Caller, Office
 from engine.app.status import insider

@@ -35,6 +35,7 @@ class MailRules(Struct, frozen=True):
     """What the office wants of its mail beside the send window.
 
     Attributes:
+        connections: At most so many mails are on their way to the mail server at once.
         per_minute: At most so many mails leave in a minute; 0 is no limit.
         per_domain: At most so many of them to one domain; 0 is no limit.
         domains: Mail leaves to these domains alone; none is to all.
@@ -43,6 +44,7 @@ class MailRules(Struct, frozen=True):
         digest: Whether people of the office are told each working morning what waits; None: not in a sandbox.
     """
 
+    connections: int = 1
     per_minute: int = 0
     per_domain: int = 0
     domains: frozenset[str] = frozenset()

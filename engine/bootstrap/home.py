@@ -94,7 +94,7 @@ def throw_away(settings: Settings, now: datetime) -> Iterator[tuple[Office, "Set
         copy_database(settings, copy)
         clock = SetClock(now)
         office = open_office(replace(settings, database=str(copy)), clock=clock)
-        limits = replace(office.mail, per_minute=0, per_domain=0)
+        limits = replace(office.mail, connections=1, per_minute=0, per_domain=0)
         yield replace(office, channel=NotingChannel, mail=limits, bounces=None, signer=None, outbox=None), clock
     finally:
         shutil.rmtree(place, ignore_errors=True)

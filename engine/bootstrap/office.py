@@ -82,6 +82,7 @@ def _mail_rules(settings: Settings) -> MailRules:
     from engine.setting_values import DECISIONS
 
     return MailRules(
+        connections=settings.channel.connections if settings.channel.kind == "smtp" else 1,
         per_minute=settings.mail_per_minute, per_domain=settings.mail_per_domain_per_minute,
         domains=settings.mail_domains, held=settings.hold_decisions,
         decisions=DECISIONS | settings.hold_decisions, digest=settings.digest,

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from test_smtp import QUICK, Handler, serving
 
 from engine.app.advance import Given, advance
-from engine.app.deliver import ATTEMPTS, deliver
+from engine.app.deliver import deliver
+from engine.app.mail_outcome import ATTEMPTS
 from engine.app.mail_queue import retry
 from engine.app.mail_why import why_message
 from engine.app.office import Office
