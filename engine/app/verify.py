@@ -145,7 +145,7 @@ def verify(
 def _verified(
     tx: UnitOfWork, office: Office, progress: Progress, anchors: Sequence[Anchored], crew: Crew | None
 ) -> Verified:
-    known = _known(tx)
+    known = known_of(tx)
     parts = parts_of(tx)
     working = crew.work(known, parts) if crew is not None else alone(Inspector(tx, known), parts)
     office_chain, first = _office(tx, known)
@@ -217,7 +217,7 @@ def replay(office: Office, reference: str | None = None, progress: Progress = un
         LogTampered: The office's own chain is broken, so that there are no rules to replay by.
     """
     with office.store.read() as tx:
-        known = _known(tx)
+        known = known_of(tx)
         asked = [name for name in tx.audit.chains() if name != OFFICE] if reference is None else [
             reference if reference in tx.audit.chains() else case_named(tx, reference)
         ]  # fmt: skip
@@ -228,7 +228,7 @@ def replay(office: Office, reference: str | None = None, progress: Progress = un
             yield Replayed(name, chain.length, case.state if case else None, case.revision if case else 0, bad)
 
 
-def _known(tx: UnitOfWork) -> Known:
+def known_of(tx: UnitOfWork) -> Known:
     """What the office's chain says for all others: definitions published, parts erased. Its faults are told later."""
     known = Known(tx.settings.get("origin") or "skede")
     readable = True

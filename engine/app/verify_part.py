@@ -167,12 +167,12 @@ def first_fault(tx: UnitOfWork, known: Known, chain: Chain) -> Bad | None:
     return None if fault is None else Bad(chain.reference, *fault)
 
 
-def parts_of(tx: UnitOfWork) -> list[Part]:
-    """All parts of a log: its nodes, and its chains in their order."""
+def parts_of(tx: UnitOfWork, entries: int = ENTRIES) -> list[Part]:
+    """All parts of a log: its nodes, and its chains in their order, in runs of about so many entries."""
     leaves = tx.audit.counts()[0]
     run = 1 << LEVELS
     nodes = [Part(leaves=(start, min(start + run, leaves))) for start in range(0, leaves, run)]
-    lows = list(tx.audit.bounds(ENTRIES))
+    lows = list(tx.audit.bounds(entries))
     return nodes + [Part(low, high) for low, high in zip(lows, [*lows[1:], None], strict=True)]
 
 

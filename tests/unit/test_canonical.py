@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
-from engine.core.canonical import canonical, read_json
+from engine.core.canonical import Exact, canonical, read_json, read_strictly
 from engine.core.errors import ValueMalformed
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -40,3 +41,35 @@ def test_a_text_that_is_no_unicode_is_refused_in_a_sentence() -> None:
 def test_what_is_no_json_is_no_value(text: str) -> None:
     with pytest.raises(ValueError, match=r"JSON|truncated"):
         read_json(text)
+
+
+class Point(Struct, tag_field="v", tag=1):
+    """Something with a version."""
+
+    b: int
+    a: dict[str, Any]
+
+
+EXACT = '{"a":{"x":"1.50"},"b":2,"v":1}'
+
+
+def test_what_is_canonical_to_the_byte_is_read_exactly() -> None:
+    assert Exact(Point).read(EXACT.encode()) == Point(2, {"x": "1.50"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        EXACT.replace(":2", ": 2"), '{"b":2,"a":{"x":"1.50"},"v":1}', EXACT.replace("2", '"2"'), EXACT + "\n",
+        EXACT.replace('"v":1', '"v":2'), EXACT.replace(',"v":1', ""), EXACT.replace('"1.50"', "1.5"), "{",
+        EXACT.replace('"b":2', '"b":2,"c":3'), EXACT.replace("x", "\\u0078"), '{"a":' + "[" * 5000,
+    ],
+)  # fmt: skip
+def test_of_any_other_text_nothing_is_said(text: str) -> None:
+    assert Exact(Point).read(text.encode()) is None
+
+
+def test_a_float_is_refused_where_only_what_we_write_is_read() -> None:
+    assert read_strictly(b'{"a":1}') == {"a": 1}
+    with pytest.raises(ValueError, match="is a float"):
+        read_strictly(b'{"a":1.5}')

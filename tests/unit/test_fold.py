@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from engine.core.chain import commitment, genesis, leaf_hash
 from engine.core.command import Amend, Correct, Note, Recuse, Sign
 from engine.core.entry import Entry, line
 from engine.core.errors import LogTampered
-from engine.core.fold import apply, fold
+from engine.core.fold import apply, fold, is_quiet, numbered
 from engine.core.plain import (
     approval_from_plain,
     approval_to_plain,
@@ -240,3 +240,32 @@ def test_hashes_bind_the_line_the_log_and_the_payload() -> None:
     assert leaf_hash("") == "bjQLnP+zepicpUTmu3gKLHiQHT+zNzh2hRGjBhevoB0="
     assert genesis("a", "M-1") != genesis("b", "M-1")
     assert commitment(b"s", "x") != commitment(b"t", "x")
+
+
+@pytest.mark.parametrize("act", ["mail", "refused", "skipped"])
+def test_a_quiet_entry_leaves_a_case_as_it_was_but_for_its_number(act: str) -> None:
+    case = told().case
+    assert case is not None
+    later = instant(NOW + timedelta(days=900))
+    quiet = replace(entry(case.n + 1, act, target=None), at=later, occ=later)
+
+    assert is_quiet(case, quiet)
+    assert numbered(case, quiet.n, "head", later) == apply(case, quiet, None, "head")
+
+
+@pytest.mark.parametrize(
+    "loud", [{"act": "note"}, {"source": "drafted"}, {"body": {"closed": []}}, {"body": {"set": {}}}]
+)
+def test_what_could_change_a_case_is_not_quiet(loud: dict[str, Any]) -> None:
+    case = told().case
+    assert case is not None
+
+    assert not is_quiet(case, replace(entry(case.n + 1, "mail", target=None), **loud))
+
+
+def test_nothing_is_quiet_after_a_case_was_taken_back() -> None:
+    case = told().case
+    assert case is not None
+    case = replace(case, state=TAKEN_BACK)
+
+    assert not is_quiet(case, entry(case.n + 1, "mail", target=None))

@@ -6,7 +6,7 @@ import pytest
 from builders import Story, a_definition, an_actor, an_upload, edge
 from msgspec.structs import replace
 
-from engine.app.replay import against_rules
+from engine.app.replay import Rules, against_rules
 from engine.core.case import Case
 from engine.core.entry import Entry, parse
 
@@ -131,3 +131,26 @@ def test_what_another_case_caused_and_what_was_imported_asks_for_no_role() -> No
 
     assert against_rules(story.definition, before, caused) is None
     assert against_rules(story.definition, before, imported) is None
+
+
+def test_rules_that_are_remembered_say_what_rules_that_are_asked_say() -> None:
+    remembered = Rules()
+    for story in (matter(), aside()):
+        for before, entry in [*steps(story), *steps(story)]:
+            for changed in (entry, *forgeries(before, entry)):
+                expected = against_rules(story.definition, before, changed)
+                assert remembered.broken(story.definition, before, changed) == expected, changed
+
+
+def forgeries(before: Case | None, entry: Entry) -> list[Entry]:
+    """The entry with each thing changed that a rule looks at."""
+    bodies: list[dict[str, Any]] = [
+        {"guards": ["nothing@1"]}, {"waived": ["nothing@1"]}, {"set": {"bribe": "1"}}, {"private": ["subject"]},
+        {"final": True}, {"back": ["nowhere"]}, {"imported": {"ref": "x"}}, {"cause": "x"}, {"people": ["p:77"]},
+    ]  # fmt: skip
+    return [
+        replace(entry, role="auditor"), replace(entry, role="system"), replace(entry, target="granted"),
+        replace(entry, event="other"), replace(entry, source="other"), replace(entry, act="note"),
+        replace(entry, act="approve"), replace(entry, act="mail"),
+        *(replace(entry, body={**entry.body, **body}) for body in bodies),
+    ]  # fmt: skip

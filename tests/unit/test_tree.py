@@ -29,3 +29,17 @@ def test_the_root_of_so_many_leaves_is_the_known_one(size: int) -> None:
 
     assert b64decode(tree.root).hex() == ROOTS[size]
     assert tree.size == size
+
+
+@pytest.mark.parametrize("size", range(9))
+def test_a_tree_taken_up_from_its_nodes_goes_on_as_one_that_was_grown(size: int) -> None:
+    nodes: dict[tuple[int, int], bytes] = {}
+    whole = Tree()
+    for place, leaf in enumerate(LEAVES[:size]):
+        nodes |= {(level, place >> level): value for level, value in enumerate(whole.add(leaf))}
+
+    taken_up = Tree.grown_to(size, lambda level, index: nodes[level, index])
+
+    assert (taken_up.size, taken_up.root) == (size, whole.root)
+    assert taken_up.add("more") == whole.add("more")
+    assert taken_up.root == whole.root
