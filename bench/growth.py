@@ -99,7 +99,10 @@ def main() -> None:
     head = ("ms, median of " + str(ROUNDS), *(f"{sizes[e]:,} cases, {e:,} entries" for e in found))
     curves = {name: [(sizes[e], found[e][name]) for e in found] for name in names}
     draw(Path(__file__).with_name("growth.svg"), "Time by number of cases", "cases", "milliseconds", curves)
-    text = f"On disk, within one process. What is overdue or waits for somebody grows with the copies, so `today` and `status` do, too.\n\n{table(head, rows)}\n\n![Time by number of cases](growth.svg)"
+    text = (
+        "On disk, within one process. What is overdue or waits for somebody grows with the copies, so `today` and "
+        f"`status` do, too.\n\n{table(head, rows)}\n\n![Time by number of cases](growth.svg)"
+    )
     write("growth.py", "Growth with the number of cases", text)
 
 
