@@ -24,11 +24,16 @@ MANY_WRITERS = "many_writers"
 """The setting of a database that is, or once was, on PostgreSQL."""
 
 _COLUMNS = ("kind", "event", "actor", "at", "occ", "wf")
-_COMPUTED = tuple(
-    f"{column} TEXT GENERATED ALWAYS AS (json_extract(line, '$.{'act' if column == 'kind' else column}')) VIRTUAL"
-    for column in _COLUMNS
+_MADE = (
+    "CREATE TABLE entries ( id INTEGER NOT NULL, case_ref TEXT NOT NULL, n INTEGER NOT NULL, line TEXT NOT NULL, "
+    + (
+        ", ".join(
+            f"{column} TEXT GENERATED ALWAYS AS (json_extract(line, '$.{key}')) VIRTUAL"
+            for column, key in zip(_COLUMNS, ("act", *_COLUMNS[1:]), strict=True)
+        )
+    )
 )
-"""How a schema of ours says that SQLite computes each of them whenever it is read."""
+"""How the table begins that SQLite computes the columns of whenever they are read."""
 _BEYOND: Mapping[str, Any] = {"sqlite": b"", "postgresql": "\U0010ffff" * 1000}
 """What sorts after every reference: SQLite puts all bytes after all texts."""
 
@@ -143,7 +148,7 @@ class SqlAudit:
     def computed(self) -> bool:
         """Whether columns said to be computed from a line are that, or are told by `block`, to be compared."""
         found = self._run(SQL["audit_computed"]).fetchone()
-        return found is not None and (found[0] is None or all(column in found[0] for column in _COMPUTED))
+        return found is not None and (found[0] is None or " ".join(found[0].split()).startswith(f"{_MADE}, CONSTRAINT"))
 
     def bounds(self, rows: int) -> Iterator[str]:
         """The first references of runs of chains that have about so many entries each; the first of all is empty."""

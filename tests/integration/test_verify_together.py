@@ -1,6 +1,5 @@
 """However a log is verified, quickly or closely, by one process or several, the same is found."""
 
-import shutil
 from pathlib import Path
 
 import homes
@@ -19,8 +18,6 @@ from engine.bootstrap.office import open_office
 from engine.core.errors import Unavailable
 from engine.settings import load
 
-pytestmark = pytest.mark.sqlite
-
 OFFICER = Caller("officer", "os:root as officer")
 
 
@@ -38,7 +35,7 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def home(lived_in: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(lived_in, tmp_path / "home"))
+    return homes.copied(lived_in, tmp_path / "home")
 
 
 @pytest.fixture
