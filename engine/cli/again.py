@@ -2,7 +2,9 @@
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
 
 from engine.cli.options import Shell
 from engine.core.errors import Refusal
@@ -10,8 +12,14 @@ from engine.core.errors import Refusal
 AMISS = ("role_missing", "document_unknown")
 """Refusals that say that the line itself is wrong: adding to it would not mend it."""
 
+TO_BE_GIVEN = ("field_missing", "field_must_be_brought")
+
 NOTE = '-n "…"'
-_LACKS = re.compile(r" (-[asno] .+)$")
+_GIVES = re.compile(r" (-[asno] .+|--(?:party|override) .+)$")
+_OPTION = re.compile(r"""(-[asno]|--party|--override) ("[^"]*"|'[^']*'|\S+)""")
+_GAP = re.compile(r"(?<!--title) …(?= -|$)")
+_EXPLAINED = re.compile(r"skede (amend|party \S+ (add|replace|end)) ")
+"""Commands that always ask for a note."""
 
 
 def ready(shell: Shell, command: str, who: Sequence[str] = ()) -> str:
@@ -24,24 +32,77 @@ def ready(shell: Shell, command: str, who: Sequence[str] = ()) -> str:
     """
     if not command.startswith("skede "):
         return command
+    command = without_gap(command)
+    if _EXPLAINED.match(command) and " -n " not in command:
+        command = f"{command} {NOTE}"
     named = ["--home", str(shell.home)] if shell.home is not None else []
     named += ["--as", shell.as_login] if shell.as_login is not None and not who else []
     return f"skede {shlex.join(named)} {command[6:]}" if named else command
 
 
+def without_gap(command: str) -> str:
+    """A command without the `…` that says that more is wanted: pasted, it would be one word too many."""
+    return _GAP.sub("", command)
+
+
+def mending(reason: Refusal) -> str | None:
+    """The command that mends a reason; None where it has none, or one that says no more than to try again."""
+    if reason.fix is None or reason.fix.endswith(" …") or reason.code == "role_missing":
+        return None
+    return reason.fix
+
+
+def with_mend(shell: Shell, reason: Refusal) -> Refusal:
+    """A reason with its command as it can be pasted, or without one."""
+    mend = mending(reason)
+    return replace(reason, fix=ready(shell, mend, reason.who) if mend else None)
+
+
+def told_once(missing: Sequence[Refusal]) -> list[Refusal]:
+    """The reasons, each once, without what is wrong with a value that is to be given anyway."""
+    asked = {r.params["field"] for r in missing if r.code in TO_BE_GIVEN}
+    told: dict[tuple[str, str], Refusal] = {}
+    for reason in missing:
+        if reason.code in TO_BE_GIVEN or reason.params.get("field") not in asked:
+            told.setdefault((reason.code, str(sorted(reason.params.items(), key=str))), reason)
+    return list(told.values())
+
+
 def lacking(shell: Shell, reasons: Sequence[Refusal]) -> list[str]:
     """What the command typed lacks: options such as `-s body=…`, each once, in the order of the reasons."""
-    found: dict[str, None] = {}
+    found = []
     for reason in reasons:
         if reason.fix is None:
-            if reason.code == "note_missing":
-                found[NOTE] = None
+            found += [NOTE] if reason.code == "note_missing" else []
             continue
-        words = reason.fix.split()
-        lack = _LACKS.search(reason.fix)
-        if lack and len(words) > 2 and words[1] in shell.words:
-            found[lack[1]] = None
-    return list(found)
+        lack = _GIVES.search(reason.fix)
+        if lack and _is_typed(shell, reason, reason.fix[: lack.start()].split()):
+            found.append(lack[1])
+    return together(found)
+
+
+def together(given: Iterable[str]) -> list[str]:
+    """Options gathered from several commands, each name once; of two values the one that says what is meant."""
+    found: dict[tuple[str, str], str] = {}
+    for part in given:
+        for flag, value in _OPTION.findall(part):
+            name, equals, meant = value.partition("=")
+            key = (flag, "" if flag in ("-n", "-o") else name)
+            if key not in found or (equals and found[key].endswith("=…") and meant != "…"):
+                found[key] = f"{flag} {value}"
+    return list(found.values())
+
+
+def _is_typed(shell: Shell, reason: Refusal, command: Sequence[str]) -> bool:
+    """Whether the command that mends is the one that was typed, with more; cases and events may be typed by title."""
+    verb, *rest = command[1:]
+    if verb not in shell.words:
+        return False
+    if verb == "new":
+        return True
+    if verb == "advance":
+        return reason.guard is None or rest[1] in shell.words
+    return all(word in shell.words or word == "…" for word in (rest if rest[:1] == ["grant"] else rest[1:]))
 
 
 def again(shell: Shell, reasons: Sequence[Refusal]) -> str | None:
@@ -50,15 +111,20 @@ def again(shell: Shell, reasons: Sequence[Refusal]) -> str | None:
     None where nothing can be added to it, where it has the field already, and where it is somebody else's turn anyway.
     """
     lacks = lacking(shell, reasons)
-    typed = {word.partition("=")[0] for word in shell.words if "=" in word}
+    given = {word.partition("=")[0] for word in shell.words if "=" in word}
     if (
         not lacks
         or "--edit" in shell.words
         or any(r.code in AMISS for r in reasons)
-        or any(_name(lack) in typed for lack in lacks)
+        or any(_name(lack) in given for lack in lacks if not lack.startswith("--party"))
     ):
         return None
-    return " ".join(("skede", *(_quoted(word) for word in shell.words), *lacks))
+    return " ".join((typed(shell.words), *lacks))
+
+
+def typed(words: Iterable[str]) -> str:
+    """The words after `skede` as a shell takes them."""
+    return " ".join(("skede", *map(_quoted, words)))
 
 
 def _name(lack: str) -> str:

@@ -157,6 +157,7 @@ def _edited(shell: Shell, session: Session, ref: str, event: str, gave: Gave) ->
     """Fire an event with what a form says; a refused form is kept."""
     from engine.app.advance import advance as advance_case
     from engine.app.next_events import next_events
+    from engine.cli.again import with_mend
     from engine.cli.failure import reason_lines
     from engine.cli.forms import Form, event_form
     from engine.cli.telling import tell_done
@@ -165,7 +166,7 @@ def _edited(shell: Shell, session: Session, ref: str, event: str, gave: Gave) ->
     (possible,) = ahead.events
     so_far = given(session, gave)
     header = [f"{ahead.case.reference}  {ahead.case.title}", possible.title[shell.lang], shell.text("form_how")]
-    header += [line for reason in possible.missing for line in reason_lines(reason, shell.lang)]
+    header += [line for reason in possible.missing for line in reason_lines(with_mend(shell, reason), shell.lang)]
     text = event_form(shell, ahead.definition, possible.edges, ahead.case.data, so_far, header)
     form = Form(shell, f"{ahead.case.reference}-{possible.event}", text)
     filled = form.filled()

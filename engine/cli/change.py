@@ -203,10 +203,12 @@ def party(shell: Shell, ref: str, action: str, who: str | None, since: str | Non
             says="party_missing", ref=ref, action=action,
         )  # fmt: skip
     if not gave.note:
+        from engine.cli.again import NOTE, typed
+
+        command = f"{typed(shell.words)} {NOTE}"
         raise UsageError(
-            f'a change of parties needs a note that says why: skede party {ref} {action} {who} -n "…"',
-            says="party_note_missing", ref=ref, action=action, who=who,
-        )  # fmt: skip
+            f"a change of parties needs a note that says why: {command}", says="party_note_missing", command=command
+        )
 
     def change(session: Session) -> Mapping[str, Any]:
         day = day_of_when(session, since) if since else None

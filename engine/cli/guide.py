@@ -1,6 +1,8 @@
 """The guided form of `advance` and `new`, for a person at a terminal: answer what is missing, see, decide."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -8,34 +10,26 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.app.advance import Given, advance_and_see
-from engine.app.listing import Wanted, list_cases
 from engine.app.next_events import Ahead, Possible, next_events
 from engine.app.run import Done
-from engine.cli.failure import reason_lines
+from engine.cli.again import again, told_once, typed
 from engine.cli.forms import Form, event_form
-from engine.cli.giving import paper, with_file
+from engine.cli.giving import with_file
+from engine.cli.guide_asking import Asking
 from engine.cli.options import Shell
-from engine.cli.output import safe, say, say_beside, say_styled
+from engine.cli.output import say, say_beside, say_styled
 from engine.cli.session import Session
 from engine.cli.telling import arrow, tell_done
 from engine.cli.texts import error_text
-from engine.core.definition import Definition, Field, Transition
-from engine.core.errors import NotFound, Refusal, TransitionRefused, UsageError
-from engine.core.fields import parse_value
+from engine.core.definition import Definition, Transition
+from engine.core.errors import NotFound, TransitionRefused, UsageError
 from engine.core.message import Message
 
-FIELD_CODES = ("field_missing", "field_must_be_brought")
-DOCUMENT_CODES = ("document_missing", "document_must_be_new")
-NOTE_CODES = ("note_missing", "override_needs_note", "on_behalf_needs_evidence")
-ASKED = (*FIELD_CODES, *DOCUMENT_CODES, *NOTE_CODES, "principal_unclear")
-"""Refusals that an answer of the person at the terminal can mend; others may fall with them, as a rule that asks
-about a value not given yet."""
-
-MOST_CASES = 12
-"""So many cases are shown where one is asked for."""
-
-OTHERS_TURN = ("role_missing", "on_behalf_not_allowed", "recused", "same_person", "approved_already", "not_a_party")
-"""Refusals that no answer of this person can mend."""
+MENDED_ELSEWHERE = (
+    "role_missing", "on_behalf_not_allowed", "recused", "same_person", "approved_already", "not_a_party",
+    "signature_missing", "signature_outdated", "document_to_sign_first",
+)  # fmt: skip
+"""Refusals that no answer here can mend: another has to do it, or something has to be signed first."""
 
 
 def guided(shell: Shell, session: Session, reference: str, given: Given) -> None:
@@ -44,19 +38,35 @@ def guided(shell: Shell, session: Session, reference: str, given: Given) -> None
     Raises:
         TransitionRefused: Something is missing that no answer can mend.
     """
-    ahead = next_events(session.office, session.caller, reference)
-    chosen = choose(shell, ahead)
-    if chosen is None:
-        return
-    if given.revision is None:
-        given = replace(given, revision=ahead.case.revision)
-    case, event = ahead.case, chosen.event
-    step = Step(
-        case.reference, [f"{case.reference}  {case.title}", chosen.title[shell.lang]], ahead.definition, chosen.edges,
-        case.data, lambda so_far: advance_and_see(session.office, session.caller, case.reference, event, so_far),
-        tell_done,
-    )  # fmt: skip
-    Guide(shell, session, step, given).lead()
+    with nothing_done(shell):
+        ahead = next_events(session.office, session.caller, reference)
+        chosen = choose(shell, ahead)
+        if chosen is None:
+            return
+        if given.revision is None:
+            given = replace(given, revision=ahead.case.revision)
+        case, event = ahead.case, chosen.event
+        step = Step(
+            case.reference, [f"{case.reference}  {case.title}", chosen.title[shell.lang]], ahead.definition,
+            chosen.edges, case.data,
+            lambda so_far: advance_and_see(session.office, session.caller, case.reference, event, so_far),
+            tell_done, ("advance", case.reference, event),
+        )  # fmt: skip
+        guide = Guide(shell, session, step, given)
+        agreed = guide.agreed()
+    if agreed:
+        guide.do()
+
+
+@contextmanager
+def nothing_done(shell: Shell) -> Iterator[None]:
+    """Whoever goes away while questions are asked is told that nothing was done."""
+    try:
+        yield
+    except (click.Abort, KeyboardInterrupt):
+        say_beside("")
+        say_beside(shell.text("guide_nothing_done"))
+        raise
 
 
 class Step(Struct, frozen=True):
@@ -70,6 +80,8 @@ class Step(Struct, frozen=True):
         data: What the case holds.
         attempt: Does it with what was given; tried and rolled back where that is a dry run.
         tell: Says what was, or would be, done.
+        words: The command that does it, without what the questions ask for.
+        asked: Whether answers stand in `words` already.
     """
 
     name: str
@@ -79,6 +91,8 @@ class Step(Struct, frozen=True):
     data: Mapping[str, Any]
     attempt: Callable[[Given], tuple[Mapping[str, Any], Done | None]]
     tell: Callable[..., None]
+    words: tuple[str, ...]
+    asked: bool = False
 
 
 def choose(shell: Shell, ahead: Ahead) -> Possible | None:
@@ -91,7 +105,7 @@ def choose(shell: Shell, ahead: Ahead) -> Possible | None:
         say(shell.text("case_nothing_next"))
         return None
     for number, event in enumerate(events, 1):
-        mark = shell.text("next_can") if event.allowed else shell.text("next_missing", n=len(event.missing))
+        mark = shell.text("next_can") if event.allowed else shell.text("next_missing", n=len(told_once(event.missing)))
         line = f"{event.title[shell.lang]} {arrow()} {event.target_title[shell.lang]}"
         say_styled([(f"{number:>3}  ", "bold"), (line, None), (f"  {mark}", "dim")], color=shell.color)
     chosen = which(shell, len(events))
@@ -114,11 +128,12 @@ class Guide:
 
     def __init__(self, shell: Shell, session: Session, step: Step, given: Given) -> None:
         self.shell, self.session, self.step, self.given = shell, session, step, given
-        self.text, self.lang, self.definition = shell.text, shell.lang, step.definition
+        self.text, self.begun = shell.text, given
+        self.asking = Asking(shell, session, step.definition, step.edges, step.words)
         shell.words = ()  # a refusal is not mended by what was typed: the questions asked for more
 
-    def lead(self) -> None:
-        """Ask until nothing is missing, show what would happen, and do it on a yes."""
+    def agreed(self) -> bool:
+        """Ask until nothing is missing, and show what would happen; whether it is to be done."""
         while True:
             told, done = self._rehearsed()
             say(self.text("guide_would"))
@@ -130,12 +145,12 @@ class Guide:
                 continue
             if answer == "n":
                 say(self.text("guide_nothing_done"))
-                return
-            if self.given.dry_run:
-                return
-            told, _ = self.step.attempt(self.given)
-            self.step.tell(self.shell, self.session, told, dry_run=False)
-            return
+            return answer == "y" and not self.given.dry_run
+
+    def do(self) -> None:
+        """Do what was agreed to, and tell it."""
+        told, _ = self.step.attempt(self.given)
+        self.step.tell(self.shell, self.session, told, dry_run=False)
 
     def _rehearsed(self) -> tuple[Mapping[str, Any], Done | None]:
         """The event tried and rolled back, after asking for what is missing."""
@@ -145,8 +160,10 @@ class Guide:
                 return self.step.attempt(replace(self.given, dry_run=True))
             except TransitionRefused as error:
                 before = self.given
-                self._ask_all(error)
+                if not any(reason.code in MENDED_ELSEWHERE for reason in error.reasons):
+                    self.given = self.asking.asked(self.given, error.reasons)
                 if self.given == before:
+                    self._keep(error)
                     raise
             except (UsageError, NotFound) as error:
                 if before is None:
@@ -154,89 +171,28 @@ class Guide:
                 say_beside(error_text(error, self.shell.lang))
                 self.given, before = before, None
 
-    def _ask_all(self, error: TransitionRefused) -> None:
-        """Ask for everything that an answer can mend; nothing where it is somebody else's turn."""
-        if any(reason.code in OTHERS_TURN for reason in error.reasons):
-            raise error
-        for reason in error.reasons:
-            if reason.code in ASKED:
-                self._ask(reason)
-
-    def _ask(self, reason: Refusal) -> None:
-        params = reason.params
-        if reason.code in FIELD_CODES:
-            field = self.definition.fields[str(params["field"])]
-            self.given = replace(self.given, set={**self.given.set, field.id: self._value(field)})
-        elif reason.code in DOCUMENT_CODES:
-            self._document(str(params["kind"]))
-        elif reason.code in NOTE_CODES:
-            if not self.given.note:
-                say(reason_lines(reason, self.lang)[0].strip())
-                self.given = replace(self.given, note=self.ask(self.text("guide_note")))
-        else:
-            self.given = replace(self.given, on_behalf_of=self.ask(self.text("guide_for_whom")))
-
-    def _document(self, kind: str) -> None:
-        title = self.definition.documents[kind].title[self.lang] if kind in self.definition.documents else kind
-        while True:
-            path = self.ask(self.text("guide_file", kind=title))
-            try:
-                filed = paper(kind, path)
-            except UsageError as error:
-                say_beside(error_text(error, self.shell.lang))
-                continue
-            self.given = replace(self.given, papers=(*self.given.papers, filed))
+    def _keep(self, error: TransitionRefused) -> None:
+        """Let what was answered be found again in the command that the refusal ends with."""
+        if self.given == self.begun and not self.step.asked:
             return
+        self.shell.words = self._words()
+        if again(self.shell, error.reasons) is None:
+            say_beside(self.text("guide_answers", command=typed(self.shell.words)))
 
-    def _value(self, field: Field) -> Any:
-        """An answer in the form that the field asks for; a list is asked for record by record."""
-        if field.help:
-            say(f"  {field.help[self.lang]}")
-        if field.type == "list":
-            return list(self._records(field))
-        if field.of and field.type in ("choice", "choices"):
-            say("  " + ", ".join(f"{one} ({field.labels.get(one, {}).get(self.lang, one)})" for one in field.of))
-        if field.of and field.type == "case":
-            self._cases(field.of[0])
-        while True:
-            answer = self.ask(field.title[self.lang])
-            try:
-                self._check(field, answer)
-            except UsageError as error:
-                say_beside(error_text(error, self.shell.lang))
-                continue
-            return answer
-
-    def _cases(self, workflow: str) -> None:
-        """The open cases that a field may point at, because nobody knows references by heart."""
-        page = list_cases(self.session.office, self.session.caller, Wanted(workflow=workflow, limit=MOST_CASES))
-        for row in page.rows:
-            state = row.definition.states[row.told["state"]].title[self.lang]
-            say(f"  {row.told['reference']}  {row.told['title']}  {state}")
-
-    def _check(self, field: Field, answer: str) -> None:
-        with self.session.office.store.read() as tx:
-            now = tx.now
-        parse_value(field, answer, zone=self.session.office.calendar.zone, now=now)
-
-    def _records(self, field: Field) -> Iterator[dict[str, str]]:
-        say(self.text("guide_records", title=field.title[self.lang]))
-        while True:
-            record: dict[str, str] = {}
-            for number, item in enumerate(field.item.values()):
-                answer = click.prompt(f"  {safe(item.title[self.lang])}", default="", show_default=False).strip()
-                if not answer and number == 0:
-                    return
-                if answer:
-                    record[item.id] = answer
-            yield record
-
-    def ask(self, question: str) -> str:
-        """An answer that is not empty."""
-        while True:
-            answer: str = click.prompt(safe(question), default="", show_default=False).strip()
-            if answer:
-                return answer
+    def _words(self) -> tuple[str, ...]:
+        """What might have been typed in place of all the answers."""
+        shell, given = self.shell, self.given
+        words = ["--home", str(shell.home)] if shell.home is not None else []
+        words += ["--as", shell.as_login] if shell.as_login is not None else []
+        words += self.step.words
+        for name, value in given.set.items():
+            told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            words += ["-s", f"{name}={told}"]
+        for paper in given.papers:
+            words += ["-a", f"{paper.kind}={self.asking.paths.get(paper.kind, paper.name)}"]
+        words += ["-n", given.note] if given.note else []
+        words += ["-o", given.on_behalf_of] if given.on_behalf_of else []
+        return tuple(words)
 
     def _decide(self) -> str:
         words = {"y": "y", "j": "y", "yes": "y", "ja": "y", "n": "n", "no": "n", "nej": "n",

@@ -11,10 +11,11 @@ from engine.app.advance import Given
 from engine.app.open_case import open_and_see, openings_for_people
 from engine.app.parties import party_given
 from engine.app.run import Done
+from engine.cli.again import with_mend
 from engine.cli.failure import reason_lines
 from engine.cli.forms import Form, event_form
 from engine.cli.giving import with_file
-from engine.cli.guide import Guide, Step, which
+from engine.cli.guide import Guide, Step, nothing_done, which
 from engine.cli.options import Shell
 from engine.cli.output import safe, say_beside, say_styled
 from engine.cli.session import Session
@@ -45,19 +46,27 @@ def guided_new(shell: Shell, session: Session, wanted: Wanted, given: Given) -> 
         TransitionRefused: Something is missing that no answer can mend.
         NotFound: There is no such workflow.
     """
+    with nothing_done(shell):
+        guide = _guide(shell, session, wanted, given)
+        agreed = guide is not None and guide.agreed()
+    if guide is not None and agreed:
+        guide.do()
+
+
+def _guide(shell: Shell, session: Session, wanted: Wanted, given: Given) -> Guide | None:
+    """Ask what is to be opened, how, by what name and for whom; None where an answer is empty."""
     workflow = wanted.workflow or _chosen_workflow(shell, session)
     if workflow is None:
-        return
+        return None
     definition = _definition(session, workflow)
     edges = openings_for_people(definition, wanted.event)
     event = wanted.event or _chosen_opening(shell, edges)
     if event is None:
-        return
+        return None
     wanted = replace(wanted, workflow=definition.name, event=event, title=wanted.title or _title(shell))
     if not (wanted.parties or wanted.parent or wanted.like) and _has_applicants(definition):
         wanted = replace(wanted, parties=_parties(shell, session))
-    step = _step(shell, session, definition, wanted)
-    Guide(shell, session, step, given).lead()
+    return Guide(shell, session, _step(shell, session, definition, wanted), given)
 
 
 def edited_new(shell: Shell, session: Session, wanted: Wanted, given: Given) -> tuple[Mapping[str, Any], Given]:
@@ -72,7 +81,7 @@ def edited_new(shell: Shell, session: Session, wanted: Wanted, given: Given) -> 
     try:
         step.attempt(replace(given, dry_run=True))
     except TransitionRefused as error:
-        header += [line for reason in error.reasons for line in reason_lines(reason, shell.lang)]
+        header += [line for reason in error.reasons for line in reason_lines(with_mend(shell, reason), shell.lang)]
     form = Form(shell, step.name, event_form(shell, definition, step.edges, {}, given, header))
     given = with_file(given, form.filled())
     try:
@@ -100,7 +109,11 @@ def _step(shell: Shell, session: Session, definition: Definition, wanted: Wanted
             parent=wanted.parent, like=wanted.like, parties=wanted.parties,
         )  # fmt: skip
 
-    return Step(f"new-{definition.name}", header, definition, edges, {}, attempt, tell_opened)
+    words = ["new", definition.name, "--title", str(wanted.title)]
+    for option, value in (("--event", wanted.event), ("--parent", wanted.parent), ("--like", wanted.like)):
+        words += [option, value] if value else []
+    words += [word for party in wanted.parties for word in ("--party", party)]
+    return Step(f"new-{definition.name}", header, definition, edges, {}, attempt, tell_opened, tuple(words), asked=True)
 
 
 def _chosen_workflow(shell: Shell, session: Session) -> str | None:

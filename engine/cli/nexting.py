@@ -1,10 +1,10 @@
 """What can be done next, as JSON and in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from engine.app.next_events import Ahead, Possible
-from engine.cli.again import ready
+from engine.cli.again import NOTE, mending, ready, together, told_once, without_gap
 from engine.cli.failure import reason_json, reason_text
 from engine.cli.options import Shell
 from engine.cli.output import say, say_styled
@@ -13,8 +13,6 @@ from engine.cli.texts import letter_text, role_text
 from engine.core.errors import Refusal
 from engine.core.localday import format_day
 from engine.core.when import parse_date
-
-TO_BE_GIVEN = ("field_missing", "field_must_be_brought")
 
 
 def possible_json(possible: Possible, lang: str) -> dict[str, Any]:
@@ -44,20 +42,12 @@ def print_ahead(shell: Shell, ahead: Ahead, *, whole: bool) -> None:
         _Event(shell, ahead, possible).print(whole=whole)
 
 
-def told_once(missing: Sequence[Refusal]) -> list[Refusal]:
-    """The reasons, each once, without what is wrong with a value that is to be given anyway."""
-    asked = {r.params["field"] for r in missing if r.code in TO_BE_GIVEN}
-    told: dict[tuple[str, str], Refusal] = {}
-    for reason in missing:
-        if reason.code in TO_BE_GIVEN or reason.params.get("field") not in asked:
-            told.setdefault((reason.code, str(sorted(reason.params.items(), key=str))), reason)
-    return list(told.values())
-
-
 class _Event:
     def __init__(self, shell: Shell, ahead: Ahead, possible: Possible) -> None:
         self.shell, self.ahead, self.possible = shell, ahead, possible
         self.text, self.lang = shell.text, shell.lang
+        self.verb = f"skede advance {ahead.case.reference} {possible.event}"
+        self.waivers: set[tuple[str, ...]] = set()
 
     def print(self, *, whole: bool) -> None:
         possible, missing = self.possible, told_once(self.possible.missing)
@@ -73,31 +63,40 @@ class _Event:
             say(f"  {possible.help[self.lang]}")
         say("  " + self.text("next_who", roles=roles))
         if possible.allowed:
-            say("  " + self.text("next_how", command=f"skede advance {self.ahead.case.reference} {possible.event}"))
+            say("  " + self.text("next_how", command=ready(self.shell, self.verb)))
         for reason in missing:
             self._missing(reason)
-        self._together(missing)
+        self._together()
         if whole:
             self._effects()
 
-    def _together(self, missing: Sequence[Refusal]) -> None:
-        """One command that gives all that the event itself can bring."""
-        verb = f"skede advance {self.ahead.case.reference} {self.possible.event} "
-        brings = list(
-            dict.fromkeys(r.fix.removeprefix(verb) for r in missing if r.fix and r.fix.startswith(verb + "-"))
-        )
+    def _brings(self) -> list[str]:
+        """The options that give all that the event itself can bring."""
+        fixes = [without_gap(reason.fix) for reason in told_once(self.possible.missing) if reason.fix]
+        return together(f[len(self.verb) + 1 :] for f in fixes if f.startswith(f"{self.verb} -"))
+
+    def _together(self) -> None:
+        brings = self._brings()
         if len(brings) > 1:
-            say("  " + self.text("next_together", command=ready(self.shell, verb + " ".join(brings))))
+            say("  " + self.text("next_together", command=ready(self.shell, f"{self.verb} {' '.join(brings)}")))
 
     def _missing(self, reason: Refusal) -> None:
         say(f"  - {reason_text(reason, self.lang)}")
-        if reason.fix and reason.code != "role_missing":
-            say(f"    {self.text('reason_fix', command=ready(self.shell, reason.fix, reason.who))}")
+        fix = mending(reason)
+        if fix and fix != self.verb.replace(" advance ", " next ", 1):  # that is what is being read
+            say(f"    {self.text('reason_fix', command=ready(self.shell, fix, reason.who))}")
         if reason.who:
             say(f"    {self.text('next_may', who=self._people(reason.who))}")
-        if reason.waivable_by:
-            params = {"roles": list(reason.waivable_by), "guard": reason.guard or ""}
-            say(f"    {self.text('reason_waivable', **params)}")
+        if reason.waivable_by and reason.waivable_by not in self.waivers:
+            self.waivers.add(reason.waivable_by)
+            options = together((*self._brings(), *self._overrides(reason), NOTE))
+            command = ready(self.shell, f"{self.verb} {' '.join(options)}", reason.waivable_by)
+            say(f"    {self.text('next_waivable', who=self._people(reason.waivable_by), command=command)}")
+
+    def _overrides(self, reason: Refusal) -> list[str]:
+        """The options that waive a rule, and with it the others that the same people may waive."""
+        same = [r for r in self.possible.missing if r.guard and r.waivable_by == reason.waivable_by]
+        return list(dict.fromkeys(f"--override {r.guard}" for r in same))
 
     def _people(self, roles: tuple[str, ...]) -> str:
         told = []

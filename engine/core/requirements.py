@@ -1,5 +1,6 @@
 """What a transition demands, asked one by one: every refusal is told, with the command that mends it."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,13 @@ from engine.core.errors import Refusal
 from engine.core.guard import Context, Registry
 from engine.core.signing import missing_signers
 from engine.core.waiving import overrides
+
+_AT_OPENING = (
+    (re.compile(r"^skede amend \{case\} (?=-s )"), ""),
+    (re.compile(r"^skede party \{case\} add "), "--party "),
+    (re.compile(r"^skede attach \{case\} "), "-a "),
+)
+"""Commands on a case, and the options of `new` that do the same."""
 
 _ANSWERING = (EXTERNAL["applicant"], EXTERNAL["partner"])
 """Party roles whose organisations answer where every required party does."""
@@ -61,7 +69,13 @@ def waived(registry: Registry, context: Context) -> tuple[str, ...]:
 
 
 def _fix(context: Context, given: str | None) -> str | None:
-    return None if given is None else given.replace("{case}", context.case.reference or "REF")
+    """A rule's command for this case: at an opening, where there is no case yet, what the opening itself can bring."""
+    if given is None:
+        return None
+    if context.transition.is_opening:
+        for pattern, option in _AT_OPENING:
+            given = pattern.sub(f"{_verb(context)} {option}", given)
+    return given.replace("{case}", context.case.reference or "REF")
 
 
 def _otherwise(context: Context, refusal: Refusal) -> str:
@@ -134,9 +148,11 @@ def _fields(context: Context) -> Iterator[Refusal]:
 
 def _documents(context: Context) -> Iterator[Refusal]:
     case, verb = context.after, _verb(context)
+    signed = {token.partition(":")[2] for token in context.transition.needs.signatures}
     for kind in context.transition.needs.documents:
         if case.document(kind) is None:
-            yield Refusal("document_missing", {"kind": kind}, f"{verb} -a {kind}=FILE")
+            fix = _attach(case, kind) if kind in signed else f"{verb} -a {kind}=FILE"
+            yield Refusal("document_missing", {"kind": kind}, fix)
     for kind in context.transition.needs.new_documents:
         found = case.document(kind)
         if found is None:
@@ -146,16 +162,25 @@ def _documents(context: Context) -> Iterator[Refusal]:
 
 
 def _signatures(context: Context) -> Iterator[Refusal]:
+    """Signatures that lack; a document that came with the event is not there to be signed once that is refused."""
+    here = {upload.kind for upload in getattr(context.command, "uploads", ())}
     for token in context.transition.needs.signatures:
-        yield from signature_refusals(context.definition, context.after, token)
+        refusals = list(signature_refusals(context.definition, context.after, token))
+        kind = token.partition(":")[2]
+        if refusals and kind in here:
+            yield Refusal("document_to_sign_first", {"kind": kind}, _attach(context.case, kind))
+        yield from refusals
+
+
+def _attach(case: Case, kind: str) -> str:
+    return f"skede attach {case.reference} {kind}=FILE"
 
 
 def signature_refusals(definition: Definition, case: Case, token: str) -> Iterator[Refusal]:
     """Who has still to sign for `WHO:KIND`, or whose signature no longer covers the content."""
     kind = token.partition(":")[2]
     if case.document(kind) is None:
-        yield Refusal("document_missing", {"kind": kind}, f"skede attach {case.reference} {kind}=FILE")
-        return
+        yield Refusal("document_missing", {"kind": kind}, _attach(case, kind))
     for signer, party in missing_signers(definition, case, token):
         old = any(s.who == signer and s.party == party and s.kind == kind for s in case.signatures)
         fix = f"skede sign {case.reference} --party {signer} --by PERSON --document {kind}"

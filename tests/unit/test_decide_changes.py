@@ -242,7 +242,15 @@ def test_a_signature_is_voided_or_rejected_with_a_reason() -> None:
 
 def test_a_move_asks_for_signatures_and_may_void_them() -> None:
     story = Story().open(set={"subject": "S", "amount": "1.00"})
-    assert story.refused("close", by="head") == ["document_missing"]
+    assert story.refused("close", by="head") == ["document_missing", "signature_missing"]
+    unfiled, _ = refused(story.setup, story.here, _close())
+    assert unfiled.fix == "skede attach M-2021-0001 contract=FILE"
+    brought = replace(_close(), uploads=(an_upload("contract"),))
+    first, second = refused(story.setup, story.here, brought)
+    assert (first.code, first.fix) == ("document_to_sign_first", "skede attach M-2021-0001 contract=FILE")
+    assert (second.code, second.fix) == (
+        "signature_missing", "skede sign M-2021-0001 --party owner.signatory --by PERSON --document contract",
+    )  # fmt: skip
     story.give(Attach, uploads=(an_upload("contract"),))
     [reason] = refused(story.setup, story.here, _close())
     assert (reason.code, reason.params) == (
@@ -349,7 +357,7 @@ def test_of_several_parties_of_one_role_the_organisation_or_the_number_tells_whi
     case = a_case(parties=(OWNER, PARTNER, replace(PARTNER, id=3, organisation="o:3")))
     anonymous = given(organisation="")
 
-    assert codes(a_setup(), case, ChangeParty(**ME, action="end", given=anonymous)) == ["party_unknown"]
+    assert codes(a_setup(), case, ChangeParty(**ME, action="end", given=anonymous)) == ["party_ambiguous"]
     for command in (
         ChangeParty(**ME, action="end", given=anonymous, party=3),
         ChangeParty(**ME, action="end", given=given(organisation="o:3")),
