@@ -152,7 +152,9 @@ class Settings(Struct, frozen=True):
         """The home's folder; raises SettingsError outside a home."""
         if self.home is None:
             raise SettingsError(
-                f"no {FILE} here or above: go into a home, name one with --home, or make one: skede init"
+                f"no {FILE} here or above: go into a home, name one with --home, or make one: skede init",
+                says="home_missing",
+                file=FILE,
             )
         return self.home
 
@@ -270,12 +272,19 @@ class _File:
         self.path = path
         mode = path.stat().st_mode
         if mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise SettingsError(f"{path} can be changed by others (mode {stat.S_IMODE(mode):o}): chmod go-w {path}")
+            raise SettingsError(
+                f"{path} can be changed by others (mode {stat.S_IMODE(mode):o}): chmod go-w {path}",
+                says="settings_writable",
+                path=path,
+                mode=f"{stat.S_IMODE(mode):o}",
+            )
         try:
             self.text = path.read_text("utf-8")
             tables = tomllib.loads(self.text)
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{path} is not valid TOML: {error}") from error
+            raise SettingsError(
+                f"{path} is not valid TOML: {error}", says="data_no_toml", path=path, why=error
+            ) from error
         self.values = dict(self._flat(tables))
         for key in self.values:
             if key not in KEYS:

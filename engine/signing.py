@@ -79,7 +79,9 @@ class FileSigner:
         try:
             return tuple(parse_key(line) for line in path.read_text("utf-8").splitlines())
         except (OSError, UnicodeDecodeError) as error:
-            raise Unavailable(f"the seal's public keys {path} cannot be read") from error
+            raise Unavailable(
+                f"the seal's public keys {path} cannot be read", says="seal_keys_unreadable", path=path
+            ) from error
 
     def last(self) -> Checkpoint | None:
         """The last checkpoint signed, None before the first."""
@@ -91,7 +93,9 @@ class FileSigner:
             return Checkpoint(self._name, int(raw["size"]), b64decode(raw["root"], validate=True))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise LogTampered(
-                f"the seal's memory {path.name} cannot be read: it must not be changed by hand"
+                f"the seal's memory {path.name} cannot be read: it must not be changed by hand",
+                says="seal_memory_unreadable",
+                name=path.name,
             ) from error
 
     def sign(self, checkpoint: Checkpoint, proof: Sequence[bytes], *, with_next: bool = False) -> str:
@@ -109,7 +113,10 @@ class FileSigner:
         if last is not None and not is_consistent(last.size, last.root, checkpoint.size, checkpoint.root, proof):
             raise LogTampered(
                 f"the log of {checkpoint.size} entries does not continue the one of {last.size} that was sealed last: "
-                "nothing was sealed; compare it with an anchor: skede audit verify --anchor FILE"
+                "nothing was sealed; compare it with an anchor: skede audit verify --anchor FILE",
+                says="seal_not_continued",
+                size=checkpoint.size,
+                last=last.size,
             )
         text = checkpoint.text()
         signatures = []
@@ -197,7 +204,9 @@ class AuditorsKey:
         try:
             self.name = parse_key(path.with_name(f"{path.name}.vkey").read_text("utf-8")).name
         except OSError as error:
-            raise Unavailable(f"the public half {path}.vkey cannot be read") from error
+            raise Unavailable(
+                f"the public half {path}.vkey cannot be read", says="key_half_unreadable", path=path
+            ) from error
 
     def last(self) -> Checkpoint | None:
         """What it signed last, None before the first."""

@@ -42,7 +42,12 @@ class FolderAnchor:
             if not _is_kept(path, content):
                 self._write(path, content)
         except OSError as error:
-            raise Unavailable(f"the anchor {self.name} cannot be written to: {error.strerror or error}") from error
+            raise Unavailable(
+                f"the anchor {self.name} cannot be written to: {error.strerror or error}",
+                says="anchor_unwritable",
+                name=self.name,
+                why=error.strerror or error,
+            ) from error
 
     def _write(self, path: Path, content: bytes) -> None:
         # No rename: a folder that only grows lets nobody rename. A torn file is found by `_is_kept` and completed.
@@ -65,5 +70,9 @@ def _is_kept(path: Path, content: bytes) -> bool:
     except FileNotFoundError:
         return False
     if not content.startswith(found):
-        raise LogTampered(f"{path} holds another checkpoint of that size: compare: skede audit verify --anchor {path}")
+        raise LogTampered(
+            f"{path} holds another checkpoint of that size: compare: skede audit verify --anchor {path}",
+            says="anchor_other",
+            path=path,
+        )
     return found == content

@@ -60,10 +60,20 @@ class GitAnchor:
                 stdin=subprocess.DEVNULL,
             )  # fmt: skip
         except FileNotFoundError:
-            raise Unavailable(f"the anchor {self.name} needs git, which is not installed here") from None
+            raise Unavailable(
+                f"the anchor {self.name} needs git, which is not installed here",
+                says="anchor_needs_git",
+                name=self.name,
+            ) from None
         except subprocess.TimeoutExpired:
-            raise Unavailable(f"the anchor {self.name}: git {words[0]} did not end in {SECONDS} seconds") from None
+            raise Unavailable(
+                f"the anchor {self.name}: git {words[0]} did not end in {SECONDS} seconds",
+                says="anchor_slow",
+                name=self.name,
+                what=words[0],
+                n=SECONDS,
+            ) from None
         if done.returncode:
             why = " ".join(done.stderr.split()) or f"git ended with {done.returncode}"
-            raise Unavailable(f"the anchor {self.name}: {why}")
+            raise Unavailable(f"the anchor {self.name}: {why}", says="anchor_failed", name=self.name, why=why)
         return done.stdout

@@ -67,13 +67,24 @@ class TimestampAnchor:
                 answer.write_bytes(self._asked(query.read_bytes()))
                 wrong = self._verify(answer, "-queryfile", query)
             if wrong:
-                raise Unavailable(f"the anchor {self.name} gave no good token, and none is kept: {wrong}")
+                raise Unavailable(
+                    f"the anchor {self.name} gave no good token, and none is kept: {wrong}",
+                    says="anchor_no_token",
+                    name=self.name,
+                    why=wrong,
+                )
             self._keep(token, answer.read_bytes())
 
     def _check(self, path: Path, token: Path) -> None:
         wrong = self._verify(token, "-data", path)
         if wrong:
-            raise LogTampered(f"{token} is no token for {path.name}: {wrong}")
+            raise LogTampered(
+                f"{token} is no token for {path.name}: {wrong}",
+                says="token_wrong",
+                token=token,
+                path=path.name,
+                why=wrong,
+            )
 
     def _verify(self, token: Path, what: str, path: Path) -> str | None:
         """Why a token is not one of the authority for a file, or the answer to a query; None if it is."""
@@ -87,9 +98,18 @@ class TimestampAnchor:
             with urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - see above
                 content: bytes = answer.read(LARGEST + 1)
         except (URLError, OSError, ValueError) as error:
-            raise Unavailable(f"the anchor {self.name} does not answer: {getattr(error, 'reason', error)}") from error
+            raise Unavailable(
+                f"the anchor {self.name} does not answer: {getattr(error, 'reason', error)}",
+                says="anchor_silent",
+                name=self.name,
+                why=getattr(error, "reason", error),
+            ) from error
         if len(content) > LARGEST:
-            raise Unavailable(f"the anchor {self.name}: the answer is larger than any token")
+            raise Unavailable(
+                f"the anchor {self.name}: the answer is larger than any token",
+                says="anchor_answer_large",
+                name=self.name,
+            )
         return content
 
     def _keep(self, token: Path, content: bytes) -> None:
@@ -101,7 +121,13 @@ class TimestampAnchor:
                 os.fsync(file.fileno())
             draft.replace(token)
         except OSError as error:
-            raise Unavailable(f"the anchor {self.name}: {token} cannot be written: {error.strerror}") from error
+            raise Unavailable(
+                f"the anchor {self.name}: {token} cannot be written: {error.strerror}",
+                says="anchor_file_unwritable",
+                name=self.name,
+                path=token,
+                why=error.strerror,
+            ) from error
         finally:
             draft.unlink(missing_ok=True)
 
@@ -114,9 +140,18 @@ class TimestampAnchor:
                 check=False, stdin=subprocess.DEVNULL,
             )  # fmt: skip
         except FileNotFoundError:
-            raise Unavailable(f"the anchor {self.name} needs openssl, which is not installed here") from None
+            raise Unavailable(
+                f"the anchor {self.name} needs openssl, which is not installed here",
+                says="anchor_needs_openssl",
+                name=self.name,
+            ) from None
         except subprocess.TimeoutExpired:
-            raise Unavailable(f"the anchor {self.name}: openssl did not end in {SECONDS} seconds") from None
+            raise Unavailable(
+                f"the anchor {self.name}: openssl did not end in {SECONDS} seconds",
+                says="anchor_openssl_slow",
+                name=self.name,
+                n=SECONDS,
+            ) from None
         if not done.returncode:
             return None
         return (" ".join(done.stderr.split()) or f"openssl ended with {done.returncode}")[:300]

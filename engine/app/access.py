@@ -72,12 +72,12 @@ def case_seen(tx: UnitOfWork, office: Office, actor: Actor, text: str) -> Case:
     seen = [case for name in names if (case := tx.cases.get(name)) is not None and may_see(tx, office, actor, case)]
     if len(seen) > 1:
         listed = "; ".join(f"{case.reference} {case.title}" for case in seen[:8])
-        raise UsageError(f"{text} fits several cases: {listed}")
+        raise UsageError(f"{text} fits several cases: {listed}", says="several_cases", what=text, cases=listed)
     return _seen(tx, office, actor, seen[0].reference if seen else "", text)
 
 
 def _seen(tx: UnitOfWork, office: Office, actor: Actor, reference: str, text: str) -> Case:
     case = tx.cases.get(reference) if reference else None
     if case is None or not may_see(tx, office, actor, case):
-        raise NotFound(f"there is no case {text}; skede list shows what there is")
+        raise NotFound(f"there is no case {text}; skede list shows what there is", says="case_unknown", case=text)
     return case

@@ -75,9 +75,13 @@ def store_papers(tx: UnitOfWork, papers: Sequence[Paper]) -> tuple[Upload, ...]:
     uploads = []
     for paper in papers:
         if not paper.content:
-            raise UsageError(f"{paper.name} is empty: check the file")
+            raise UsageError(f"{paper.name} is empty: check the file", says="paper_empty", name=paper.name)
         if len(paper.content) > LARGEST_PAPER:
-            raise UsageError(f"{paper.name} is larger than 25 MB: split it, or file a reference to where it is kept")
+            raise UsageError(
+                f"{paper.name} is larger than 25 MB: split it, or file a reference to where it is kept",
+                says="file_too_large",
+                path=paper.name,
+            )
         digest = file_digest(paper.content)
         tx.documents.put(digest, paper.content)
         uploads.append(Upload(paper.kind, digest, paper.name, len(paper.content), paper.direction, paper.received_at,

@@ -58,7 +58,9 @@ def erase_in_case(
     case = replace(apply(after, whole, payload, head), head=head)
     phase, links = definition.states[case.state].phase, links_of(definition, case)
     if not tx.cases.update(case, phase=phase, links=links, expected_n=before.n, expected_head=before.head):
-        raise ConcurrentUpdate(f"{reference} changed at the same moment: try again")
+        raise ConcurrentUpdate(
+            f"{reference} changed at the same moment: try again", says="case_changed", case=reference
+        )
     tx.log.append(logged)
     return True
 

@@ -256,7 +256,9 @@ class _Taking:
         if steps:
             phase, links = definition.states[case.state].phase, links_of(definition, case)
             if not tx.cases.update(case, phase=phase, links=links, expected_n=opened.n, expected_head=opened.head):
-                raise ConcurrentUpdate(f"{case.reference} changed at the same moment: try again")
+                raise ConcurrentUpdate(
+                    f"{case.reference} changed at the same moment: try again", says="case_changed", case=case.reference
+                )
         return case
 
 

@@ -170,7 +170,7 @@ def _moment(tx: UnitOfWork, office: Office, text: str) -> datetime:
 def _user(tx: UnitOfWork, text: str) -> str:
     found = tx.directory.user_id(text)
     if found is None:
-        raise NotFound(f"there is no user {text}: skede user list shows them")
+        raise NotFound(f"there is no user {text}: skede user list shows them", says="user_unknown", login=text)
     return found
 
 

@@ -94,7 +94,10 @@ def _answered(tx: UnitOfWork, request: str, digest: str) -> Mapping[str, Any] | 
         return None
     if found[0] != digest:
         raise RequestReused(
-            f"request id {request} was already used for another command, or by somebody else: leave it out, or use a new one"
+            f"request id {request} was already used for another command, or by somebody else: "
+            "leave it out, or use a new one",
+            says="request_reused",
+            request=request,
         )
     stored: Mapping[str, Any] = json.loads(found[1])
     return stored

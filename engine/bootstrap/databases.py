@@ -110,7 +110,11 @@ def restore_backup(settings: Settings, source: Path, caller: Caller) -> Mapping[
 
     old, new = _is_sandbox(settings), _is_sandbox(replace(settings, database=str(source.absolute())))
     if None not in (old, new) and old != new:
-        raise UsageError(f"{source} and this home are not of one kind: a sandbox never becomes a real home")
+        raise UsageError(
+            f"{source} and this home are not of one kind: a sandbox never becomes a real home",
+            says="backup_other_kind",
+            source=source,
+        )
     database = database_of(settings)
     if "://" in database:
         from engine.store.transfer import copy

@@ -124,7 +124,12 @@ def next_send_time(
         SettingsError: The window is empty.
     """
     if start >= end:
-        raise SettingsError(f"the send window {start:%H:%M}-{end:%H:%M} is empty; its end must be later than its start")
+        raise SettingsError(
+            f"the send window {start:%H:%M}-{end:%H:%M} is empty; its end must be later than its start",
+            says="send_window_empty",
+            first=f"{start:%H:%M}",
+            last=f"{end:%H:%M}",
+        )
     local = now.astimezone(zone)
     today = local.date()
     if is_working_day(today, closed):

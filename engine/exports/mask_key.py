@@ -23,9 +23,19 @@ def mask_key(folder: Path) -> bytes:
             _make(path)
         found = path.read_bytes()
     except OSError as error:
-        raise Unavailable(f"{path}: the key for pseudonyms: {(error.strerror or str(error)).lower()}") from None
+        raise Unavailable(
+            f"{path}: the key for pseudonyms: {(error.strerror or str(error)).lower()}",
+            says="mask_key_unreadable",
+            path=path,
+            why=(error.strerror or str(error)).lower(),
+        ) from None
     if len(found) != SIZE:
-        raise Unavailable(f"{path}: is no key for pseudonyms, which has {SIZE} bytes: put it back from a backup")
+        raise Unavailable(
+            f"{path}: is no key for pseudonyms, which has {SIZE} bytes: put it back from a backup",
+            says="mask_key_damaged",
+            path=path,
+            n=SIZE,
+        )
     return found
 
 

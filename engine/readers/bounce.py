@@ -43,7 +43,11 @@ class Maildir:
             SettingsError: The folder is no maildir.
         """
         if not self._new.is_dir():
-            raise SettingsError(f"bounces: {self._new.parent} is no maildir (it has no folder new)")
+            raise SettingsError(
+                f"bounces: {self._new.parent} is no maildir (it has no folder new)",
+                says="no_maildir",
+                path=self._new.parent,
+            )
         for path in sorted(self._new.iterdir()):
             content = None if path.name.startswith(".") else _content(path)
             if content is not None:

@@ -73,9 +73,19 @@ class CommandSigner:
                 errors="replace", timeout=SECONDS, check=False,
             )  # fmt: skip
         except OSError as error:
-            raise Unavailable(f"the signer {program} cannot be run: {(error.strerror or str(error)).lower()}") from None
+            raise Unavailable(
+                f"the signer {program} cannot be run: {(error.strerror or str(error)).lower()}",
+                says="signer_unrunnable",
+                program=program,
+                why=(error.strerror or str(error)).lower(),
+            ) from None
         except subprocess.TimeoutExpired:
-            raise Unavailable(f"the signer {program} did not answer in {SECONDS} seconds") from None
+            raise Unavailable(
+                f"the signer {program} did not answer in {SECONDS} seconds",
+                says="signer_slow",
+                program=program,
+                n=SECONDS,
+            ) from None
         try:
             told = json.loads(done.stdout)
             if "answer" in told:
@@ -83,4 +93,6 @@ class CommandSigner:
             raise _ERRORS.get(told["error"], Unavailable)(str(told["message"]))
         except (ValueError, KeyError, TypeError):
             why = " ".join((done.stderr or done.stdout).split())[:300] or f"it ended with {done.returncode}"
-            raise Unavailable(f"the signer {program} gave no answer: {why}") from None
+            raise Unavailable(
+                f"the signer {program} gave no answer: {why}", says="signer_silent", program=program, why=why
+            ) from None

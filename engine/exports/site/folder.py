@@ -71,7 +71,12 @@ class SiteFolder:
         try:
             self._draft.mkdir()
         except OSError as error:
-            raise Unavailable(f"{self.folder} cannot be written: {error.strerror}") from error
+            raise Unavailable(
+                f"{self.folder} cannot be written: {error.strerror}",
+                says="file_unwritable",
+                path=self.folder,
+                why=error.strerror,
+            ) from error
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
@@ -81,7 +86,12 @@ class SiteFolder:
         finally:
             shutil.rmtree(self._draft, ignore_errors=True)
         if isinstance(error, OSError):
-            raise Unavailable(f"{self.folder} cannot be written: {error.strerror}") from error
+            raise Unavailable(
+                f"{self.folder} cannot be written: {error.strerror}",
+                says="file_unwritable",
+                path=self.folder,
+                why=error.strerror,
+            ) from error
 
     def _put(self) -> None:
         """The draft to its place; what stood there is set aside first, and comes back if that fails."""
@@ -97,5 +107,10 @@ class SiteFolder:
                 old.rename(place)
                 raise
         except OSError as error:
-            raise Unavailable(f"{self.folder} cannot be written: {error.strerror}") from error
+            raise Unavailable(
+                f"{self.folder} cannot be written: {error.strerror}",
+                says="file_unwritable",
+                path=self.folder,
+                why=error.strerror,
+            ) from error
         shutil.rmtree(old, ignore_errors=True)
