@@ -10,6 +10,9 @@ from engine.cli.output import emit_json, say
 from engine.cli.session import caller_of
 from engine.core.errors import LogTampered
 
+YES = ("y", "yes", "j", "ja")
+"""What means yes, in either language."""
+
 
 @click.group()
 def db() -> None:
@@ -75,7 +78,9 @@ def restore(shell: Shell, file: Path, yes: bool) -> None:
 
     home = shell.settings.at_home()
     if not yes and sys.stdin.isatty():
-        click.confirm(shell.text("db_restore_sure", home=home), abort=True, err=True)
+        answer = click.prompt(shell.text("db_restore_sure", home=home), prompt_suffix=" ", err=True)
+        if answer.strip().casefold() not in YES:
+            raise click.Abort
     told = restore_backup(shell.settings, file, caller_of(shell))
     if shell.json:
         emit_json({"file": file.absolute(), **told})

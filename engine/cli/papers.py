@@ -69,7 +69,10 @@ def sign(shell: Shell, /, ref: str, gave: Gave, **asked: Any) -> None:
     from engine.app import papers
 
     if asked["reject"] and asked["void"]:
-        raise UsageError("--reject and --void exclude each other: leave one out")
+        raise UsageError(
+            "--reject and --void exclude each other: leave one out",
+            says="options_exclude", one="--reject", other="--void",
+        )  # fmt: skip
     number = asked["reject"] or asked["void"]
     if number:
         rejected = asked["reject"] is not None

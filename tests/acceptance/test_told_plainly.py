@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import running
 from cases import World, registered
 from running import Ran
 
@@ -81,3 +82,16 @@ def test_a_note_is_given_once_and_a_review_where_there_is_one(world: World) -> N
 
     assert (twice.code, nothing.code) == (2, 2)
     assert (unreviewed.code, "has no review form" in unreviewed.err) == (2, True)
+
+
+@pytest.mark.sqlite
+def test_on_a_terminal_a_copy_is_put_back_after_a_yes_in_the_reader_s_language(world: World, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    world.inline("db", "backup", str(copy))
+
+    kept = running.on_terminal(world.home, "db", "restore", str(copy), typed=["nej"])
+    done = running.on_terminal(world.home, "db", "restore", str(copy), typed=["Ja"])
+
+    assert (kept.code, done.code) == (130, 0)
+    assert "ersätts av kopian. Fortsätta? j = ja, n = nej:" in kept.out
+    assert f"{copy} är återlagd." in done.out

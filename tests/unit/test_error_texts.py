@@ -10,6 +10,7 @@ import pytest
 
 import engine
 from engine.cli import texts
+from engine.core import errors
 from engine.core.definition import Field
 from engine.core.errors import NotFound, UsageError, ValueMalformed
 from engine.core.fields import parse_value
@@ -84,3 +85,23 @@ def test_every_letter_has_a_name_for_listings(lang: str) -> None:
 
     assert templates
     assert [name for name in templates if texts.letter_text(name, lang) == name] == []
+
+
+def unsaid(folder: Path) -> Iterator[str]:
+    """Where the code raises an error of ours with a message of its own and no sentence beside it."""
+    kinds = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds and node.args:
+                told = any(word.arg in ("says", "reasons") for word in node.keywords)
+                if isinstance(node.args[0], ast.Constant | ast.JoinedStr) and not told:
+                    yield f"{path.name}:{node.lineno}"
+
+
+@pytest.mark.parametrize("layer", ["anchors", "cli", "readers"])
+def test_what_people_hand_in_is_judged_in_both_languages(layer: str) -> None:
+    definitions = "toml.py"  # read by whoever writes workflows, in the words of the language
+
+    faults = [place for place in unsaid(Path(engine.__file__).parent / layer) if not place.startswith(definitions)]
+
+    assert faults == []
