@@ -5,11 +5,7 @@ inside the database can show (a tail cut off, a log rewritten whole, by somebody
 signer's memory and for anchors; `size` and `root` are what an anchor holds, so noting them elsewhere is one too.
 """
 
-from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from hashlib import sha256
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
 
@@ -18,7 +14,8 @@ from engine.app.naming import case_named
 from engine.app.office import Caller, Office
 from engine.app.record import OFFICE
 from engine.app.replay import Why
-from engine.app.verify_chain import Chain, Fault, Known
+from engine.app.verify_chain import Chain
+from engine.app.verify_office import followed_office, known_of
 from engine.app.verify_part import (
     LEVELS,
     MOST_FAULTS,
@@ -31,12 +28,9 @@ from engine.app.verify_part import (
     parts_of,
     together,
 )
-from engine.app.verify_rows import rows_differ, rows_of
 from engine.app.verify_seals import Anchored, Sealed, check_seals
-from engine.core.build import from_canonical
 from engine.core.case import Actor
-from engine.core.entry import Entry, parse
-from engine.core.errors import LogTampered, Refusal, TransitionRefused
+from engine.core.errors import Refusal, TransitionRefused
 from engine.core.merkle import node_hash
 from engine.ports import UnitOfWork
 
@@ -148,7 +142,7 @@ def _verified(
     known = known_of(tx)
     parts = parts_of(tx)
     working = crew.work(known, parts) if crew is not None else alone(Inspector(tx, known), parts)
-    office_chain, first = _office(tx, known)
+    office_chain, first = followed_office(tx, known)
     judged: dict[int, Judged] = {}
 
     def done() -> Iterator[str]:
@@ -226,82 +220,3 @@ def replay(office: Office, reference: str | None = None, progress: Progress = un
             bad = first_fault(tx, known, chain)
             case = chain.case
             yield Replayed(name, chain.length, case.state if case else None, case.revision if case else 0, bad)
-
-
-def known_of(tx: UnitOfWork) -> Known:
-    """What the office's chain says for all others: definitions published, parts erased. Its faults are told later."""
-    known = Known(tx.settings.get("origin") or "skede")
-    readable = True
-    for kept in tx.audit.entries(OFFICE):
-        erasing = kept.columns.get("kind") == "erase"
-        if not readable and not erasing:
-            continue
-        try:
-            entry = parse(kept.logged.line)
-        except (LogTampered, RecursionError):
-            readable = False
-            continue
-        if erasing:
-            _learn_erasure(known, entry)
-        if readable and entry.act == "publish":
-            with suppress(KeyError, TypeError, ValueError):
-                _learn_definition(tx, known, entry)
-    return known
-
-
-def _learn_erasure(known: Known, entry: Entry) -> None:
-    with suppress(TypeError, ValueError, AttributeError):  # A body of another kind is told in its turn.
-        known.erased.update(entry.body.get("entries", ()))
-        known.letters.update(entry.body.get("letters", {}))
-        known.documents.update(entry.body.get("documents", ()))
-
-
-def _learn_definition(tx: UnitOfWork, known: Known, entry: Entry) -> None:
-    said = entry.body
-    wf = f"{said['name']}@{said['version']}"
-    known.digests[wf] = str(said["digest"])
-    known.definitions.pop(wf, None)
-    for row in tx.audit.definitions():
-        if f"{row['name']}@{row['version']}" == wf and _digest(row["body"]) == said["digest"]:
-            known.definitions[wf] = from_canonical(row["body"])
-
-
-def _office(tx: UnitOfWork, known: Known) -> tuple[Chain, Bad | None]:
-    """The chain of the office, followed, and the first thing that is wrong with it."""
-    chain = Chain(tx, known, OFFICE)
-    faults = list(chain.faults())
-    if not chain.length:
-        faults.append((1, Why("verify_no_office")))
-    published: dict[str, tuple[int, Mapping[str, Any]]] = {}
-    for entry in chain.told:
-        body = entry.body
-        if entry.act == "publish":
-            published[f"{body['name']}@{body['version']}"] = (entry.n, {**body, "at": entry.at})
-    faults += [*_definitions(tx, published), *rows_differ(tx.audit, known, chain, rows_of(tx, OFFICE))]
-    return chain, Bad(OFFICE, *faults[0]) if faults else None
-
-
-def _definitions(tx: UnitOfWork, published: Mapping[str, tuple[int, Mapping[str, Any]]]) -> Iterator[Fault]:
-    """Every stored definition is one that was published, to the letter; every one published is there."""
-    rows = {f"{row['name']}@{row['version']}": row for row in tx.audit.definitions()}
-    for wf, (n, said) in published.items():
-        row = rows.pop(wf, None)
-        if row is None:
-            yield n, Why("verify_row_missing", {"table": "definitions", "key": wf})
-            continue
-        for column in (column for column, same in _definition(row, said) if not same):
-            yield n, Why("verify_row", {"table": "definitions", "key": wf, "column": column})
-    for wf in rows:
-        yield 0, Why("verify_row_unexpected", {"table": "definitions", "key": wf})
-
-
-def _definition(row: Mapping[str, Any], said: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    yield "body", _digest(row["body"]) == said["digest"]
-    yield "digest", row["digest"] == said["digest"]
-    yield "text", _digest(row["text"]) == said["file"]
-    yield "valid_from", row["valid_from"] == said["from"]
-    yield "published_at", row["published_at"] == said["at"]
-
-
-def _digest(text: str) -> str:
-    return b64encode(sha256(text.encode()).digest()).decode()

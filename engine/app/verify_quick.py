@@ -98,6 +98,7 @@ class _Quick(Gathered):
         super().__init__(reference)
         self._known, self._rules = known, rules
         self.found = Sound()
+        self._head, self._written, self._recorded = genesis(known.origin, reference), -1, ""
         self._last = self._queued = -1
 
     def follow_all(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[str]:
@@ -106,54 +107,51 @@ class _Quick(Gathered):
         Raises:
             Doubt: Something is not as it usually is; what is no entry at all may break anything else.
         """
-        found, reference = self.found, self.reference
-        self.length = found.entries = len(rows)
+        self.length = self.found.entries = len(rows)
         wf, definition = self._workflow(rows[0])
-        broken, digest_of = self._rules.broken, self._known.digests[wf]
-        head, written, recorded = genesis(self._known.origin, reference), -1, ""
-        behind: tuple[int, str, str] | None = None
-        """Number, hash and instant of the last of the quiet entries that the case does not count yet."""
+        broken, digest = self._rules.broken, self._known.digests[wf]
+        behind: Entry | None = None
+        """The last of the quiet entries that the case does not count yet."""
         for place, row in enumerate(rows, 1):
-            _, n, key, line, salt, payload, *_ = row
-            entry = read_exactly(line)
-            if entry is None or not n == entry.n == place or entry.case != reference or key <= written:
+            entry = self._line(place, row)
+            if entry.wf != wf or entry.definition != digest:
                 raise Doubt
-            if entry.prev != head or entry.wf != wf or entry.definition != digest_of or entry.at < recorded:
-                raise Doubt
-            if len(row) > _PLAIN and row[_PLAIN:] != _columns(entry):
-                raise Doubt
-            written, recorded = key, entry.at
-            digest = sha256(b"\x00" + line).digest()
-            head = b2a_base64(digest, newline=False).decode()
-            self._place(row, digest)
-            if _INSTANT.fullmatch(recorded) is None or (entry.occ != recorded and not _is_instant(entry.occ)):
-                raise Doubt
-            personal = None
-            if entry.data is not None:
-                personal = self._payload(entry, salt, payload)
-            elif payload is not None or salt is not None:
-                raise Doubt
+            personal = self._payload(entry, row[4], row[5])
             case = self.case
             if case is not None and is_quiet(case, entry):
                 if broken(definition, case, entry) is not None or self.is_history(entry):
                     raise Doubt
-                datetime.fromisoformat(recorded)
-                behind = entry.n, head, recorded
+                behind = entry
                 self.say(entry, personal)
                 continue
             if case is not None and behind is not None:
-                case, behind = numbered(case, *behind), None
+                case, behind = numbered(case, behind.n, entry.prev, behind.at), None
             if broken(definition, case, entry) is not None or (entry.act == ACT) != self.is_history(entry):
                 raise Doubt
-            if entry.act == "reversed":
-                lines = [(row[3].decode(), row[5] and row[5].decode()) for row in rows]
-                if restored_differs(definition, lines, entry):
-                    raise Doubt
-            self.follow(apply(case, entry, personal, head), entry, personal)
+            if entry.act == "reversed" and restored_differs(definition, _texts(rows), entry):
+                raise Doubt
+            self.follow(apply(case, entry, personal, self._head), entry, personal)
             if "docs" in entry.body:
                 yield from (raw["sha256"] for raw in entry.body["docs"])
         if behind is not None and self.case is not None:
-            self.case = numbered(self.case, *behind)
+            self.case = numbered(self.case, behind.n, self._head, behind.at)
+
+    def _line(self, place: int, row: tuple[Any, ...]) -> Entry:
+        """The entry of a row: its line by itself, in its chain, and in the tree."""
+        n, key, line = row[1], row[2], row[3]
+        entry = read_exactly(line)
+        if entry is None or not n == entry.n == place or entry.case != self.reference or key <= self._written:
+            raise Doubt
+        at = entry.at
+        if entry.prev != self._head or at < self._recorded or (len(row) > _PLAIN and row[_PLAIN:] != _columns(entry)):
+            raise Doubt
+        if not _is_instant(at) or (entry.occ != at and not _is_instant(entry.occ)):
+            raise Doubt
+        self._written, self._recorded = key, at
+        digest = sha256(b"\x00" + line).digest()
+        self._head = b2a_base64(digest, newline=False).decode()
+        self._place(row, digest)
+        return entry
 
     def _workflow(self, row: tuple[Any, ...]) -> tuple[str, Definition]:
         """The version that the first entry of the chain names, and its definition."""
@@ -181,6 +179,10 @@ class _Quick(Gathered):
 
     def _payload(self, entry: Entry, salt: bytes | None, payload: bytes | None) -> Mapping[str, Any] | None:
         """The personal part, which the line commits to, or of which the log says that it was erased."""
+        if entry.data is None:
+            if payload is not None or salt is not None:
+                raise Doubt
+            return None
         if payload is None or salt is None:
             if entry.name not in self._known.erased:
                 raise Doubt
@@ -193,6 +195,11 @@ class _Quick(Gathered):
         if b2a_base64(committed, newline=False).decode() != entry.data or type(personal) is not dict:
             raise Doubt
         return personal
+
+
+def _texts(rows: Sequence[tuple[Any, ...]]) -> list[tuple[str, str | None]]:
+    """(line, payload) of each entry."""
+    return [(row[3].decode(), row[5] and row[5].decode()) for row in rows]
 
 
 def _columns(entry: Entry) -> tuple[str | None, ...]:

@@ -10,7 +10,8 @@ from engine.app.advance import Given
 from engine.app.edit import note
 from engine.app.office import Caller, Office
 from engine.app.record import OFFICE
-from engine.app.verify import known_of, verify
+from engine.app.verify import verify
+from engine.app.verify_office import known_of
 from engine.app.verify_part import Inspector, Part, alone, parts_of
 from engine.app.verify_quick import Follower
 from engine.bootstrap.crew import PAYS_FROM, crew_for, processors
