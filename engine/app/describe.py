@@ -1,11 +1,12 @@
 """Cases, deadlines, messages and entries as the plain JSON of the public contract (CLI.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from engine.app.called import names_of
 from engine.app.office import Office
 from engine.core.canonical import read_json
-from engine.core.case import Case, Deadline
+from engine.core.case import Case, Deadline, Party
 from engine.core.chain import leaf_hash
 from engine.core.definition import Definition
 from engine.core.entry import Entry, parse
@@ -14,6 +15,7 @@ from engine.core.plain import instant
 from engine.ports import CaseRow, DeadlineRow, LogLine, UnitOfWork
 
 if TYPE_CHECKING:
+    from engine.app.record import Recorded
     from engine.app.run import Done
 
 
@@ -145,4 +147,29 @@ def describe_done(tx: UnitOfWork, office: Office, done: "Done") -> dict[str, Any
         "skipped": [{"reference": s.reference, "event": s.event,
                      "reasons": [{"code": r.code, "params": dict(r.params)} for r in s.reasons]} for s in done.skipped],
         "pending": first.entry.act == "approve",
+        **({"parties": list(_party_changes(tx, first))} if first.entry.act == "party" else {}),
     }  # fmt: skip
+
+
+def _party_changes(tx: UnitOfWork, recorded: "Recorded") -> Iterator[dict[str, Any]]:
+    """What a change of parties did: the organisation that came or left, or who has a function now, or no longer."""
+    before = {p.id: p for p in recorded.decision.before.parties} if recorded.decision.before else {}
+    for party in recorded.case.parties:
+        old = before.get(party.id)
+        if party == old:
+            continue
+        was, now = _functions(old), _functions(party)
+        names = names_of(tx, {party.organisation, *(person for person, _ in (*was, *now))})
+        told = {"id": party.id, "role": party.role, "organisation_id": party.organisation,
+                "organisation": names.get(party.organisation)}  # fmt: skip
+        if old is None or party.until != old.until or party.organisation != old.organisation:
+            yield {**told, "change": "left" if party.until else "joined", "function": None, "person": None,
+                   "name": None}  # fmt: skip
+        changed = [(one, "got") for one in now if one not in was] + [(one, "lost") for one in was if one not in now]
+        for (person, function), change in changed:
+            yield {**told, "change": change, "function": function, "person": person, "name": names.get(person)}
+
+
+def _functions(party: Party | None) -> list[tuple[str, str]]:
+    """Who does what in a party."""
+    return [(person, function) for function, named in sorted(party.people.items()) for person in named] if party else []

@@ -1,13 +1,16 @@
-"""Parties of a case over time: added, given other people, ended. The open cases below follow."""
+"""Parties of a case over time: added, given other people or functions, ended. The open cases below follow."""
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from msgspec.structs import replace
+
 from engine.app.advance import Given
 from engine.app.change import change
 from engine.app.naming import organisation_named, person_named
 from engine.app.office import Caller, Office
+from engine.core.case import Case
 from engine.core.command import ChangeParty, PartyGiven
 from engine.core.errors import UsageError
 from engine.ports import UnitOfWork
@@ -76,11 +79,36 @@ def change_party(
     office: Office, caller: Caller, reference: str, action: str, party: str, given: Given, *,
     since: date | None = None, number: int | None = None,
 ) -> Mapping[str, Any]:  # fmt: skip
-    """Add a party, replace its people, or end it (`action`)."""
+    """Add a party or people of it, replace its people, or end a function or all of it (`action`).
+
+    Args:
+        office: Where.
+        caller: Who.
+        reference: The case.
+        action: `add`, `replace` or `end`.
+        party: `ROLE=ORG[:PERSON[:FUNCTION]]`; to `end` ORG alone is all of it, ORG:PERSON all that the person does.
+        given: Note and request id.
+        since: From which day, else today.
+        number: Which of several parties that fit, by its number in the case.
+    """
     return change(
         office, caller, f"party {action}", reference, given,
         lambda tx, case, definition, frame: ChangeParty(
-            action=action, given=party_given(tx, party), since=since, party=number, **frame
+            action=action, given=_meant(tx, case, action, party), since=since, party=number, **frame
         ),
-        party=party, since=since.isoformat() if since else None,
+        party=party, since=since.isoformat() if since else None, number=number,
     )  # fmt: skip
+
+
+def _meant(tx: UnitOfWork, case: Case, action: str, text: str) -> PartyGiven:
+    """The party of a command; to end a person without a function is to end all that the person does there."""
+    given = party_given(tx, text)
+    if action != "end" or len(_split(text.partition("=")[2])) != 2:
+        return given
+    person = next(iter(given.people.values()))[0]
+    held = {
+        function: (person,)
+        for party in case.party(given.role) if party.organisation == given.organisation
+        for function, named in party.people.items() if person in named
+    }  # fmt: skip
+    return replace(given, people=held or given.people)

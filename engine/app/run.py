@@ -23,6 +23,7 @@ from engine.core.decision import FireWanted, Setup
 from engine.core.errors import EngineError, NotFound, Refusal, TransitionRefused
 from engine.core.machine import Machine
 from engine.core.message import Message
+from engine.core.parties import joins
 from engine.ports import UnitOfWork
 
 DEEPEST = 20
@@ -64,7 +65,7 @@ def machine_for(tx: UnitOfWork, office: Office, case: Case | None, command: Comm
     if isinstance(command, Open):
         return office.catalog.current(tx, command.workflow, office.calendar.day(tx.now))
     if case is None:
-        raise NotFound(f"there is no case {command.reference}")
+        raise NotFound(f"there is no case {command.reference}", says="case_unknown", case=command.reference)
     return office.catalog.get(tx, case.workflow, case.version)
 
 
@@ -180,12 +181,13 @@ class _Run:
         before = recorded.decision.before
         old = {p.id: p for p in before.parties} if before else {}
         organisation = old[command.party].organisation if command.party in old else command.given.organisation
+        joined = before is not None and joins(before, command)
         for child in self._tx.cases.children(recorded.case.reference):
             definition = self._office.catalog.definition(self._tx, child.workflow, child.version)
             if definition.states[child.state].final:
                 continue
             same = next((p for p in child.party(command.given.role) if p.organisation == organisation), None)
-            if (same is None) != (command.action == "add"):
+            if (same is None) != joined:
                 continue
             self.do(
                 replace(command, reference=child.reference, revision=None, fired=True, cause=recorded.entry.name,

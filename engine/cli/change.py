@@ -81,7 +81,7 @@ def note(shell: Shell, ref: str, words: str, gave: Gave) -> None:
     from engine.app import edit
 
     if gave.note:
-        raise UsageError("give the note once: skede note REF TEXT")
+        raise UsageError("give the note once: skede note REF TEXT", says="note_twice")
     do(shell, gave, lambda s: edit.note(s.office, s.caller, ref, given(s, replace(gave, note=words))))
 
 
@@ -147,7 +147,7 @@ def review(shell: Shell, ref: str, scores: tuple[tuple[str, str], ...], gave: Ga
 
 def _most(definition: Any) -> int:
     if definition.review is None:
-        raise UsageError(f"{definition.name} has no review form")
+        raise UsageError(f"{definition.name} has no review form", says="no_review", workflow=definition.title)
     return int(definition.review.maximum)
 
 
@@ -188,9 +188,12 @@ def correct(shell: Shell, ref: str, entry: str | None, undo: bool, gave: Gave) -
 @click.argument("action", type=click.Choice(("list", "add", "replace", "end")))
 @click.argument("who", metavar="ROLE=ORG[:PERSON[:FUNCTION]]", required=False)
 @click.option("--from", "since", metavar="D", help="From which day, if not today.")
+@click.option("--number", type=click.IntRange(min=1), metavar="N", help="Which party, where several fit.")
 @giving()
 @pass_shell
-def party(shell: Shell, ref: str, action: str, who: str | None, since: str | None, gave: Gave) -> None:
+def party(
+    shell: Shell, ref: str, action: str, who: str | None, since: str | None, number: int | None, gave: Gave
+) -> None:
     """The parties of a case over time; changing them needs a note."""
     from engine.app.parties import change_party
 
@@ -212,7 +215,9 @@ def party(shell: Shell, ref: str, action: str, who: str | None, since: str | Non
 
     def change(session: Session) -> Mapping[str, Any]:
         day = day_of_when(session, since) if since else None
-        return change_party(session.office, session.caller, ref, action, str(who), given(session, gave), since=day)
+        return change_party(
+            session.office, session.caller, ref, action, str(who), given(session, gave), since=day, number=number
+        )
 
     do(shell, gave, change)
 

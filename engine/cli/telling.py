@@ -8,7 +8,7 @@ from engine.app.wording import Words, words_for
 from engine.cli.options import Shell
 from engine.cli.output import can_draw, emit_json, say, say_beside, say_styled
 from engine.cli.session import Session
-from engine.cli.texts import has_text, letter_text
+from engine.cli.texts import has_text, letter_text, role_text
 from engine.core.localday import format_day
 from engine.core.when import parse_date
 
@@ -48,6 +48,7 @@ class _Teller:
         self._head(told, f"{self.text('sandbox_mark')} " if self.session.sandbox else "")
         if self.shell.quiet:
             return
+        self._parties(told)
         self._deadlines(told)
         self._messages(told)
         self._others(told)
@@ -78,6 +79,14 @@ class _Teller:
         code = f"kind_{told['kind']}"
         kind = self.text(code) if has_text(code, self.lang) else str(told["kind"])
         return f"{kind}: {event}" if event else kind
+
+    def _parties(self, told: Mapping[str, Any]) -> None:
+        for party in told.get("parties", ()):
+            function = role_text(party["function"], self.lang) if party["function"] else ""
+            self.say("  " + self.text(
+                f"party_{party['change']}", role=role_text(party["role"], self.lang), name=party["name"] or "",
+                organisation=party["organisation"] or party["organisation_id"], function=function,
+            ))  # fmt: skip
 
     def _deadlines(self, told: Mapping[str, Any]) -> None:
         for deadline in told["deadlines"].get("closed", ()):

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from engine.core.acting import Acting
 from engine.core.amending import editors, parse_values
 from engine.core.announcing import welcomes
-from engine.core.case import Case, Party, ReviewGiven, Signature
+from engine.core.case import Case, ReviewGiven, Signature
 from engine.core.choosing import documents_from
 from engine.core.command import Amend, Assign, Attach, ChangeParty, Command, Note, Recuse, Review, Sign, Unsign
 from engine.core.decision import Decision, Draft, Setup
@@ -15,6 +15,7 @@ from engine.core.errors import NotFound, Refusal, TransitionRefused, UsageError
 from engine.core.language import FUNCTIONS, PARTY_ROLES, SIGNING_OFFICES
 from engine.core.message import Message
 from engine.core.moves import check_time, put_documents
+from engine.core.parties import changed_party
 from engine.core.plain import party_to_plain, review_to_plain, signature_to_plain
 from engine.core.rights import acting_for
 from engine.core.schedule import Setting, after_change
@@ -117,7 +118,13 @@ def review(setup: Setup, case: Case, command: Review) -> Decision:
         raise _refuse("review_incomplete", missing=missing)
     for name, score in command.scores.items():
         if name not in form.criteria or not 0 <= score <= form.maximum:
-            raise UsageError(f"{name}={score}: a criterion of this form is scored 0 to {form.maximum}")
+            raise UsageError(
+                f"{name}={score}: a criterion of this form is scored 0 to {form.maximum}",
+                says="score_out_of_range",
+                name=name,
+                score=score,
+                maximum=form.maximum,
+            )
     person = command.actor.person or command.actor.user
     draft.body["review"] = review_to_plain(ReviewGiven(person, command.scores, draft.n))
     return draft.conclude()
@@ -175,7 +182,12 @@ def _signing_party(setup: Setup, case: Case, command: Sign) -> int | None:
     role, dot, function = command.who.partition(".")
     if (role not in PARTY_ROLES or function not in FUNCTIONS) if dot else role not in SIGNING_OFFICES:
         known = ", ".join((*PARTY_ROLES, *SIGNING_OFFICES))
-        raise UsageError(f"nobody signs as {command.who}: give one of {known}, or ROLE.FUNCTION of a party")
+        raise UsageError(
+            f"nobody signs as {command.who}: give one of {known}, or ROLE.FUNCTION of a party",
+            says="signer_unknown",
+            what=command.who,
+            known=known,
+        )
     if not dot:
         if role == "head" and command.person not in setup.facts.people("users:head"):
             raise _refuse("signer_not_named", person=command.person, who=command.who)
@@ -201,46 +213,30 @@ def unsign(setup: Setup, case: Case, command: Unsign) -> Decision:
     if not command.note:
         raise _refuse("note_missing")
     if not any(s.id == command.signature and s.state == "valid" for s in case.signatures):
-        raise NotFound(f"{case.reference} has no valid signature {command.signature}")
+        raise NotFound(
+            f"{case.reference} has no valid signature {command.signature}",
+            says="signature_none",
+            case=case.reference,
+            signature=command.signature,
+        )
     draft.body["rejected" if command.rejected else "voided"] = [command.signature]
     return draft.conclude()
 
 
-def change_party(setup: Setup, case: Case, command: ChangeParty) -> Decision:
-    """Add a party, replace its people, or end it. What stood before stays in the log and in old papers.
+def change_party(setup: Setup, case: Case, command: ChangeParty) -> Decision | None:
+    """Add a party or people of it, replace its people, or end a function or all of it.
 
-    Who becomes a contact by it is welcomed, once for a whole family of cases (`tests/data/machines.yaml`).
+    What stood before stays in the log and in old papers. Who becomes a contact by it is welcomed, once for a whole
+    family of cases (`tests/data/machines.yaml`).
     """
     draft = _draft(setup, case, command, "party", acting_for(setup.definition, case, command, "party"))
     if setup.definition.states[case.state].final:
         raise _refuse("state_final", event="party", state=case.state)
-    today = command.since or setup.calendar.day(setup.now)
-    given = command.given
-    if command.action == "add":
-        number = max((p.id for p in case.parties), default=0) + 1
-        party = Party(number, given.role, given.organisation, given.side, given.required, dict(given.people), today)
-    else:
-        old = _party(case, command)
-        if command.action == "end":
-            party = replace(old, until=today)
-        else:
-            party = replace(
-                old, people={**old.people, **given.people}, side=given.side, organisation=given.organisation
-            )
+    party = changed_party(case, command, command.since or setup.calendar.day(setup.now))
+    if party is None:
+        return None
     draft.body["parties"] = [party_to_plain(party)]
     if (command.cause or "").startswith(f"{case.parent}#"):
         # Who is new in the case above was told there.
         return _conclude(draft)
     return _conclude(draft, welcomes(setup, case, draft.preview(), draft.n))
-
-
-def _party(case: Case, command: ChangeParty) -> Party:
-    given = command.given
-    fitting = [
-        p for p in case.parties
-        if p.until is None and p.role == given.role and command.party in (None, p.id)
-        and (p.organisation == given.organisation or not given.organisation or command.party == p.id)
-    ]  # fmt: skip
-    if len(fitting) != 1:
-        raise _refuse("party_unknown", who=given.role)
-    return fitting[0]

@@ -169,18 +169,30 @@ def _again(was: Deadline, by_now: Deadline | None) -> Deadline:
 def _checked_undo(setup: Setup, case: Case, command: Correct, before: Case | None) -> Case:
     """The case to go back to.
 
-    The entry named must be the latest accepted change, and a transition; whoever fired it may take it back within
-    24 hours, later a head may.
+    The entry named must be a transition, and nothing but notes and remarks may have been written since; whoever fired
+    it may take it back within 24 hours, later a head may.
     """
     happened = next((h for h in case.events.values() if h.n == command.entry), None)
-    if before is None or happened is None or command.entry == 1 or before.revision != case.revision - 1:
+    left = case if case.n == command.entry else setup.facts.case(f"before:{command.entry + 1}")
+    if before is None or left is None or happened is None or command.entry == 1 or not _untouched(left, case):
         raise TransitionRefused(reasons=[Refusal("undo_not_possible", {"entry": command.entry})])
     moved_on = setup.facts.people(f"moved_since:{command.entry}")
     if moved_on:
         raise TransitionRefused(reasons=[Refusal("undo_spawned_moved", {"cases": ", ".join(moved_on)})])
     roles = command.actor.roles
     mine = command.actor.person is not None and command.actor.person in happened.people
-    recorded = case.recorded_at
-    if "head" not in roles and not (mine and setup.now - recorded <= UNDO_WITHIN):
+    if "head" not in roles and not (mine and setup.now - left.recorded_at <= UNDO_WITHIN):
         raise TransitionRefused(reasons=[Refusal("undo_too_late", {"entry": command.entry}, who=("head",))])
     return before
+
+
+def _untouched(left: Case, case: Case) -> bool:
+    """Whether a case is as the transition left it, but for notes and for what the clock has done to its deadlines."""
+
+    def lasting(one: Case) -> Case:
+        return replace(one, n=0, head="", revision=0, recorded_at=case.recorded_at, deadlines=())
+
+    def given(one: Case) -> dict[str, tuple[str | None, int]]:
+        return {d.id: (d.extended_to, d.stopped_days) for d in one.deadlines}
+
+    return lasting(left) == lasting(case) and given(left) == given(case)

@@ -19,7 +19,7 @@ from builders import (
 from msgspec.structs import replace
 
 from engine.core.case import Actor, Case
-from engine.core.command import Amend, Correct, Expire, Follow, Note, Remind
+from engine.core.command import Amend, Assign, Attach, Correct, Expire, Follow, MoveDeadline, Note, Remind
 from engine.core.decide import decide
 from engine.core.errors import NotFound
 
@@ -156,14 +156,47 @@ def test_personal_values_stand_again_and_stay_out_of_the_line() -> None:
     assert story.body()["private"] == ["story"]
 
 
-@pytest.mark.parametrize("kind", [Amend, Note])
-def test_only_the_latest_accepted_change_is_taken_back(kind: type) -> None:
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        (Amend, {"set": {"reason": "x"}}),
+        (Attach, {"uploads": (an_upload("contract"),)}),
+        (Assign, {"assignee": "u:12"}),
+    ],
+)
+def test_nothing_is_taken_back_once_something_else_has_changed(kind: type, more: dict[str, Any]) -> None:
     story = filed()
-    more: dict[str, Any] = {"set": {"reason": "x"}} if kind is Amend else {}
     story.give(kind, note="n", **more)
 
     assert refused(story) == ["undo_not_possible"]
     assert refused(story, entry=3) == ["undo_not_possible"]
+
+
+def test_a_deadline_that_was_moved_since_stands_in_the_way() -> None:
+    story = filed()
+    story.give(MoveDeadline, by="head", note="n", deadline=story.here.deadlines[0].id, to="2021-12-01")
+
+    assert refused(story) == ["undo_not_possible"]
+
+
+def test_notes_and_remarks_may_lie_between_and_stay_in_the_log() -> None:
+    story = filed()
+    story.give(Note, note="Sökanden ringde")
+    story.give(Correct, entry=1, note="Fel titel i brevet")
+
+    case = undo(story)
+
+    assert (case.state, case.n, case.revision) == ("drafted", 5, 5)
+    assert story.body()["corrects"] == 2
+    assert "ringde" in (story.lines[2][1] or "")
+
+
+def test_a_note_gives_nobody_more_time_to_take_back_what_came_before_it() -> None:
+    story = filed().later(hours=23)
+    story.give(Note, note="n")
+    story.later(hours=2)
+
+    assert refused(story) == ["undo_too_late"]
 
 
 def test_what_the_clock_writes_does_not_stand_in_the_way() -> None:
