@@ -1,7 +1,7 @@
 """`audit verify` and `audit prove` on homes of 10,000 to 1,000,000 entries, against fetching and hashing every line.
 
 The homes are the demo's cases many times over (bench/multiplied.py), sealed; they are kept in a folder and built only
-once: five minutes and eight gigabytes for the largest. Each command is a process of its own, so that its peak memory is
+once: some minutes and five gigabytes for the largest. Each command is a process of its own, so that its peak memory is
 known; that of several processes is the largest one's. Run: python bench/verify.py [--folder FOLDER] [--entries N ...]
 """
 

@@ -20,7 +20,6 @@ from engine.app.verify_gather import Gathered
 from engine.app.verify_rows import Rows, rows_differ
 from engine.core.canonical import read_strictly
 from engine.core.chain import genesis
-from engine.core.definition import Definition
 from engine.core.entry import Entry, read_exactly
 from engine.core.errors import EngineError
 from engine.core.fold import apply, is_quiet, numbered
@@ -108,12 +107,14 @@ class _Quick(Gathered):
             Doubt: Something is not as it usually is; what is no entry at all may break anything else.
         """
         self.length = self.found.entries = len(rows)
-        wf, definition = self._workflow(rows[0])
-        broken, digest = self._rules.broken, self._known.digests[wf]
+        broken, wf = self._rules.broken, ""
         behind: Entry | None = None
         """The last of the quiet entries that the case does not count yet."""
         for place, row in enumerate(rows, 1):
             entry = self._line(place, row)
+            if place == 1:
+                wf = entry.wf or ""
+                definition, digest = self._known.definitions[wf], self._known.digests[wf]
             if entry.wf != wf or entry.definition != digest:
                 raise Doubt
             personal = self._payload(entry, row[4], row[5])
@@ -152,13 +153,6 @@ class _Quick(Gathered):
         self._head = b2a_base64(digest, newline=False).decode()
         self._place(row, digest)
         return entry
-
-    def _workflow(self, row: tuple[Any, ...]) -> tuple[str, Definition]:
-        """The version that the first entry of the chain names, and its definition."""
-        first = read_exactly(row[3])
-        if first is None or first.wf is None:
-            raise Doubt
-        return first.wf, self._known.definitions[first.wf]
 
     def _place(self, row: tuple[Any, ...], digest: bytes) -> None:
         """Where the entry stands: in the tree, or in the queue for it."""
