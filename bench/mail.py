@@ -11,7 +11,6 @@ import shutil
 import smtplib
 import socket
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -22,10 +21,12 @@ from datetime import UTC, datetime
 from email.parser import BytesParser
 from pathlib import Path
 
+from msgspec.structs import replace
 from report import table, write
 
 from engine.app.advance import Given
 from engine.app.deliver import deliver
+from engine.app.enclosures import enclosures
 from engine.app.mail_hold import hold
 from engine.app.office import Caller, Office
 from engine.app.open_case import open_case
@@ -37,6 +38,9 @@ from engine.settings import load
 from engine.store.database import connect
 
 ROUNDS, MAILS = 5, 300
+SLOW, PATIENT = 0.01, 40
+"""A server so many seconds away, and how few mails one connection sends to it."""
+
 OPENED, REMINDED = datetime(2026, 1, 7, 9, tzinfo=UTC), datetime(2026, 6, 30, 9, tzinfo=UTC)
 """Working mornings: ideas that are opened on the first are reminded of on the second."""
 
@@ -83,11 +87,11 @@ def sink(delay: float = 0) -> Iterator[int]:
             server.join()
 
 
-def waiting(home: Path, port: int) -> Office:
-    """An office in which so many reminders wait to leave by SMTP."""
+def furnished(home: Path) -> None:
+    """A home in which so many reminders wait to leave by SMTP, to a port that is told later."""
     make_home(home, Caller("bench", "os:bench"), sandbox=True, start=OPENED)
     settings = home / "skede.toml"
-    lines = ("[channel]", 'kind = "smtp"', 'host = "127.0.0.1"', f"port = {port}", 'tls = "none"', "")
+    lines = ("[channel]", 'kind = "smtp"', 'host = "127.0.0.1"', "port = 1", 'tls = "none"', "")
     settings.write_text(settings.read_text("utf-8").replace("[channel]\n", "\n".join(lines)), "utf-8")
     office = open_office(load(home))
     hold(office, OFFICER, on=True)
@@ -100,7 +104,15 @@ def waiting(home: Path, port: int) -> Office:
         tx.settings.put("clock", instant(REMINDED))
     assert tick(office, sealing=False).reminded == MAILS
     hold(office, OFFICER, on=False)
-    return office
+    with office.store.write() as tx:
+        people = [tx.people.add_person(f"Åsa Öberg {n}", email=f"asa.{n}@part{n % 50}.example") for n in range(MAILS)]
+        waiting = list(tx.messages.list(state="queued"))
+    connection = connect(home / "skede.db")
+    # Each to somebody else, as in a mailing, so that nothing is known of an address from the mail before.
+    for person, message in zip(people, waiting, strict=True):
+        connection.execute("UPDATE messages SET person = ? WHERE id = ?", (person.id, message.id))
+    connection.commit()
+    connection.close()
 
 
 @dataclass(frozen=True)
@@ -149,48 +161,109 @@ def commit(connection, state: str, number: int) -> None:  # type: ignore[no-unty
     connection.execute("COMMIT")
 
 
-def by_engine(office: Office) -> float:
-    """Seconds for delivering all that waits."""
-    start = time.perf_counter()
-    assert deliver(office) == {"delivered": MAILS}
-    return time.perf_counter() - start
+def by_engine(office: Office, connections: int) -> tuple[float, float]:
+    """Seconds for delivering all that waits, and seconds of this process's own work in them."""
+    office = replace(office, mail=replace(office.mail, connections=connections))
+    count = waiting_in(office)
+    working, start = time.process_time(), time.perf_counter()
+    assert deliver(office) == {"delivered": count}
+    return time.perf_counter() - start, time.process_time() - working
 
 
-def measured(top: Path) -> list[list[str]]:
-    """Mails per second and the ratio to smtplib."""
+def letters_alone(office: Office) -> float:
+    """Seconds of work for rendering all that waits, making the bytes and reading them again; nothing is kept."""
+    renderer, mailer = office.renderer(), office.mailer()
+    with office.store.read() as tx:
+        found = [tx.messages.get(message.id) for message in list(tx.messages.list(state="queued"))]
+        people = [tx.directory.person(str(each.message.person)) for each in found if each]
+        start = time.process_time()
+        for stored, person in zip(found, people, strict=True):
+            assert stored is not None
+            assert person is not None
+            message = stored.message
+            letter = renderer.render(message.template, message.lang, message.variables)
+            files = enclosures(tx, office, message)
+            mailer.pack(letter, to_name=person.name, to_address=person.email or "", date=tx.now, key=message.key,
+                        case_reference=message.case, enclosures=files)  # fmt: skip
+        return time.process_time() - start
+
+
+def at_once(top: Path, template: Path) -> tuple[list[list[str]], list[list[str]]]:
+    """Mails per second and the ratio to smtplib; and microseconds of work for one mail."""
+    times: dict[str, list[float]] = {}
+    work: dict[str, list[float]] = {}
     with sink() as port:
-        template = top / "template"
-        waiting(template, port)
-        times: dict[str, list[float]] = {}
         for turn in range(ROUNDS):
-            home = top / f"home-{turn}"
-            shutil.copytree(template, home)
-            office = open_office(load(home))
-            times.setdefault("the outbox, one connection", []).append(by_engine(office))
+            for connections in (1, 4):
+                home, office = copied(template, top / f"home-{turn}-{connections}", port)
+                if connections == 1:
+                    letters_alone(office)
+                    work.setdefault("rendered, made and read again", []).append(letters_alone(office))
+                took, worked = by_engine(office, connections)
+                times.setdefault(f"the outbox, {connections} connection{'s' * (connections > 1)}", []).append(took)
+                work.setdefault(f"all of it, {connections} connection{'s' * (connections > 1)}", []).append(worked)
             mails = sent_by(home)
             times.setdefault("smtplib and two bare commits for each mail", []).append(bare(port, mails, home))
+            start = time.process_time()
             times.setdefault("smtplib, one connection, nothing kept", []).append(bare(port, mails))
-            shutil.rmtree(home)
+            work.setdefault("smtplib, one connection, nothing kept", []).append(time.process_time() - start)
     floor = statistics.median(times["smtplib, one connection, nothing kept"])
-    return [[what, f"{MAILS / statistics.median(took):,.0f}", f"{floor / statistics.median(took):.2f}"]
-            for what, took in times.items()]  # fmt: skip
+    rates = [[what, f"{MAILS / statistics.median(took):,.0f}", f"{floor / statistics.median(took):.2f}"]
+             for what, took in times.items()]  # fmt: skip
+    return rates, [[what, f"{statistics.median(each) / MAILS * 1e6:,.0f}"] for what, each in work.items()]
+
+
+def from_afar(top: Path, template: Path) -> list[list[str]]:
+    """Mails per second to a server that takes its time, by the number of connections."""
+    rates = {}
+    with sink(SLOW) as port:
+        for connections in (1, 4, 16):
+            home, office = copied(template, top / f"slow-{connections}", port)
+            if connections == 1:
+                with office.store.write() as tx:
+                    for message in list(tx.messages.list(state="queued"))[PATIENT:]:
+                        tx.messages.set_state(message.id, "cancelled", "bench")
+            count = waiting_in(office)
+            rates[connections] = count / by_engine(office, connections)[0]
+            shutil.rmtree(home)
+    return [[f"{n} connection{'s' * (n > 1)}", f"{rate:,.0f}", f"{rate / rates[1]:.1f}"] for n, rate in rates.items()]
+
+
+def waiting_in(office: Office) -> int:
+    """How many mails wait."""
+    with office.store.read() as tx:
+        return tx.messages.counts()["queued"]
+
+
+def copied(template: Path, home: Path, port: int) -> tuple[Path, Office]:
+    """A copy of the home in which mails wait, with its way out to that port."""
+    shutil.copytree(template, home)
+    settings = home / "skede.toml"
+    settings.write_text(settings.read_text("utf-8").replace("port = 1\n", f"port = {port}\n"), "utf-8")
+    return home, open_office(load(home))
 
 
 def main() -> None:
     """Measure on disk and in memory."""
-    text = [
-        f"Medians of {ROUNDS} rounds of {MAILS} mails, interleaved; the ratio is to bare smtplib over one connection."
-    ]
+    how = f"""Medians of {ROUNDS} rounds of {MAILS} mails, each to somebody else, interleaved; the ratio is to bare
+smtplib over one connection. The work of one mail is this process's alone, with all its threads."""
+    text = [how]
     for place, folder in (("disk", None), ("memory", "/dev/shm")):
         if folder is not None and not Path(folder).is_dir():
             continue
         top = Path(tempfile.mkdtemp(dir=folder))
         try:
-            text += [f"On {place}:", table(("", "mails/s", "ratio"), measured(top))]
+            furnished(top / "template")
+            rates, work = at_once(top, top / "template")
+            afar = from_afar(top, top / "template")
         finally:
             shutil.rmtree(top, ignore_errors=True)
+        text += [
+            f"On {place}:", table(("", "mails/s", "ratio"), rates), table(("work of one mail", "µs"), work),
+            table((f"a server that answers after {SLOW * 1000:.0f} ms", "mails/s", "to one"), afar),
+        ]  # fmt: skip
     write("mail.py", "Mail: from the outbox to a server on loopback", "\n\n".join(text))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

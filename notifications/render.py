@@ -208,6 +208,14 @@ def _fill(template: Template, values: Mapping[str, Any], where: str) -> str:
 def _frozen(value: Any, lang: str, *, fold: bool) -> Any:
     """Plain data, its texts clean and of a size that a letter can hold; `fold` makes one line of each."""
     kind = type(value)
+    if kind is dict and not fold:
+        # Most are fields of a case, and clean ones; these need no call each.
+        return {
+            str(key): item
+            if type(item) is str and item.isprintable() and len(item) <= _VALUE_LIMIT
+            else _frozen(item, lang, fold=fold)
+            for key, item in value.items()
+        }
     if kind is str:
         if value.isprintable() and len(value) <= _VALUE_LIMIT:
             return " ".join(value.split()) if fold else value

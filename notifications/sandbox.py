@@ -33,7 +33,7 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A key of a mapping, or something about the loop; texts and lists have no attributes here at all."""
-        if isinstance(obj, Mapping):
+        if type(obj) is dict or isinstance(obj, Mapping):  # the first is what nearly all are, at a tenth of the cost
             return self._key(obj, attribute)
         if isinstance(obj, (str, int, list, tuple)):
             # Methods such as `ljust` could fill the memory; filters do what a letter needs.

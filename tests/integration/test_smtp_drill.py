@@ -120,7 +120,8 @@ class Drill:
             sending = [m.message.case for m in tx.messages.list(state="leased") if m.message.case in self.cases]
             reference = self.dice.choice(sending or self.cases)
             self.cases.remove(reference)
-            (reminder,) = tx.messages.list(case=reference)
+            # Beside it there may be the notice that it was given up.
+            (reminder,) = [m for m in tx.messages.list(case=reference) if m.message.template == "reminder"]
             found = tx.messages.get(reminder.id)
             actor = tx.directory.actor(OFFICER.login, self.now.date())
             assert found is not None
