@@ -21,8 +21,8 @@ from workflows.guards import registry
 ROOT = Path(__file__).parent.parent.parent
 
 FORMS = {
-    "_text": "text", "_mailbox": "mailbox", "_flag": "true or false", "_port": "1 to 65535", "_connections": "1 to 64", "_path": "path",
-    "_zone": "name of a time zone", "_window": '"08:00-16:00" or "always"', "_delay": '"10m", "2h"',
+    "_text": "text", "_mailbox": "mailbox", "_flag": "true or false", "_port": "1 to 65535", "_connections": "1 to 64",
+    "_path": "path", "_zone": "name of a time zone", "_window": '"08:00-16:00" or "always"', "_delay": '"10m", "2h"',
     "_days": "list of dates", "_amount": "amount in kronor", "_count": "number", "_names": "list of texts",
     "_domains": "list of domains", "_held": "true, false or a list of messages", "_anchors": "list of anchors",
     "_command": "list of words",
