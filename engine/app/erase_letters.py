@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from engine.app.erase_scope import Scope
 from engine.app.office import Office
 from engine.app.record import OFFICE, append, record_office
 from engine.app.traces import Traces
@@ -28,26 +29,33 @@ def call_off(tx: UnitOfWork, office: Office, actor: Actor, person: str) -> None:
             record_office(tx, actor, actor.login, "mail", {"mail": mail})
 
 
-def erase_letters(tx: UnitOfWork, traces: Traces) -> dict[str, list[str]]:
-    """Empty the letters to the person, and take its name out of those to others.
+def erase_letters(tx: UnitOfWork, scope: Scope) -> dict[int, tuple[str, list[str]]]:
+    """Empty the letters to the person, and take its name out of those to others, where it may go.
 
     Returns:
-        Key -> the digests of what is left of the letter: as it was decided, and as it was sent.
+        Number of the message -> its key, and the digests of what is left of it: as it was decided, and as it was sent.
     """
-    changed: dict[str, list[str]] = {}
+    changed: dict[int, tuple[str, list[str]]] = {}
     for listed in list(tx.messages.list()):
         stored = tx.messages.get(listed.id)
-        if stored is None or not _is_about(stored, traces):
+        if stored is None:
             continue
-        own = stored.message.person == traces.person
-        variables: Any = {} if own else traces.without_all(json.loads(json.dumps(dict(stored.message.variables))))
+        message = stored.message
+        own, entry = message.person == scope.sure.person, f"{message.case}#{message.n}"
+        words = scope.any if own else scope.at(entry)
+        if words is None or not _is_about(stored, words):
+            if words is None and _is_about(stored, scope.any):
+                scope.leave(entry, "letter")
+            continue
+        scope.seen.add(entry)
+        variables: Any = {} if own else words.without_all(json.loads(json.dumps(dict(message.variables))))
         tx.erasing.letter(
-            stored.id, variables, subject=None if own else _without(stored.subject, traces),
-            address=None if own else stored.address, error=None if own else _without(stored.error, traces),
+            stored.id, variables, subject=None if own else _without(stored.subject, words),
+            address=None if own else stored.address, error=None if own else _without(stored.error, words),
         )  # fmt: skip
         left = tx.messages.get(stored.id)
         if left is not None:
-            changed[left.message.key] = [left.message.digest, left.digest]
+            changed[stored.id] = (left.message.key, [left.message.digest, left.digest])
     return changed
 
 

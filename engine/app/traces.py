@@ -16,6 +16,8 @@ GONE = "–"
 """What stands where a name was."""
 
 _SHORTEST = 3
+_FEWEST_DIGITS = 6
+"""So many digits are a number at which somebody is reached."""
 _CHUNK = 1024 * 1024
 _LARGEST_MEMBER = 100 * 1024 * 1024
 """Bytes of a part of a zipped document (docx, xlsx) that is looked into."""
@@ -41,6 +43,10 @@ class Traces:
     def of(cls, person: Person, former: Iterable[str | None] = ()) -> "Traces":
         """Those of a person as the directory knows it, and of before."""
         return cls(person.id, (person.name, person.email, person.phone, *former))
+
+    def sure(self) -> "Traces":
+        """Those that can hardly mean anything else: addresses, numbers, and names of two words or more."""
+        return Traces(self.person, (word for word in self.words if _is_telling(word)))
 
     def in_text(self, text: str) -> bool:
         """Whether a text names the person."""
@@ -101,6 +107,12 @@ class Traces:
                     return True
                 rest = seen[-overlap:] if overlap else b""
         return False
+
+
+def _is_telling(word: str) -> bool:
+    if len(word.split()) > 1:
+        return True
+    return "@" in word or len(re.findall(r"\d", word)) >= _FEWEST_DIGITS
 
 
 def _folded(text: str) -> str:

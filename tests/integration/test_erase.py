@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from engine.app.advance import Given, Paper, advance
 from engine.app.edit import note
 from engine.app.erase import Emptied, erase
 from engine.app.office import Caller, Office
+from engine.app.open_case import open_case
 from engine.app.people import add_person, edit_person, remove_person
 from engine.app.publish import publish
 from engine.app.seal import seal_by_hand
@@ -20,7 +22,7 @@ from engine.app.tick import tick
 from engine.app.traces import Traces
 from engine.app.verify import verify
 from engine.cli.failure import reason_text
-from engine.core.errors import TransitionRefused, UsageError
+from engine.core.errors import NotFound, TransitionRefused, UsageError
 from engine.readers.toml import read_definition
 
 HEAD = Caller("hans", "os:hans")
@@ -53,8 +55,6 @@ def live(desk: Desk) -> None:
     add_person(office, OFFICER, FORMER, email="petra.gammal@ale.example", phone=PHONE)
     edit_person(office, OFFICER, FORMER, {"name": NAME, "email": EMAIL}, note=f"{NAME} gifte sig")
     add_person(office, OFFICER, "Bo Bevarad", email="bo@ale.example")
-    from engine.app.open_case import open_case
-
     papers = (
         Paper("letter", "petra påhittad.txt", f"Hälsningar {NAME}".encode(), sender=NAME),
         Paper("letter", "brev.docx", docx(NAME)),
@@ -250,6 +250,102 @@ def test_only_head_and_archivist_erase(desk: Desk, caller: Caller) -> None:
 def test_a_ground_is_given_and_names_nobody(desk: Desk, ground: str) -> None:
     with pytest.raises(UsageError):
         erase(desk.office, HEAD, NAME, ground)
+
+
+def called(desk: Desk, name: str, by: Caller = OFFICER, **more: str) -> str:
+    return str(add_person(desk.office, by, name, **more)["id"])
+
+
+def payloads(desk: Desk, reference: str = "B-2021-0001") -> str:
+    with desk.office.store.read() as tx:
+        return "\n".join(entry.payload or "" for entry in tx.log.entries(reference))
+
+
+def test_words_that_a_person_was_called_by_erase_nothing_that_others_wrote(desk: Desk) -> None:
+    note(desk.office, OFFICER, "B-2021-0001", Given(note="Jag avråder: sökanden är chefens bror."))
+    made = called(desk, "chefens bror")
+
+    told = erase(desk.office, HEAD, made, "GDPR art 17.1")
+
+    assert "chefens bror" in payloads(desk)
+    assert (told["letters"], told["documents"], told["files"], told["cases"]) == (0, 0, 0, 0)
+    (left,) = told["left"]
+    assert left["holds"] == ["text"]
+    assert left["entry"].startswith("B-2021-0001#")
+    assert verify(desk.office).bad == []
+
+
+def test_a_person_called_by_a_common_word_takes_no_letter_with_it(desk: Desk) -> None:
+    letters_before = len(desk.outbox())
+    made = called(desk, "Inget")
+
+    told = erase(desk.office, HEAD, made, "GDPR art 17.1")
+
+    assert (told["entries"], told["letters"], told["files"], len(desk.outbox())) == (1, 0, 0, letters_before)
+    assert [one["holds"] for one in told["left"]] == [["letter"]]
+    assert told["remaining"] == []
+
+
+def test_who_named_a_person_does_not_erase_it(desk: Desk) -> None:
+    with desk.office.store.write() as tx:
+        tx.people.grant(tx.people.add_user("arkiv").id, "archivist", date(2000, 1, 1))
+    made = called(desk, "chefens bror", HEAD)
+    renamed = called(desk, "Någon Annan")
+    edit_person(desk.office, HEAD, renamed, {"name": "chefens syster"})
+
+    for person in (made, renamed):
+        with pytest.raises(TransitionRefused) as refused:
+            erase(desk.office, HEAD, person, "GDPR art 17.1")
+        assert refused.value.reasons[0].code == "erase_own_person"
+        assert "arkiv" in reason_text(refused.value.reasons[0], "sv")
+    assert erase(desk.office, Caller("arkiv", "os:arkiv"), made, "GDPR art 17.1")["entries"] == 1
+
+
+@pytest.mark.parametrize(("by", "stays"), [(HEAD, True), (OFFICER, False)])
+def test_a_tie_that_only_who_erases_made_is_none(desk: Desk, by: Caller, stays: bool) -> None:
+    with desk.office.store.write() as tx:
+        hans = tx.directory.user_id("hans")
+        tx.people.grant(str(hans), "officer", date(2000, 1, 1))
+    made = called(desk, "chefens bror")
+    opened = open_case(desk.office, by, "visit", "Besök", Given(set={"guest": made, "host": "Bo"}))
+    reference = str(opened["reference"])
+    note(desk.office, OFFICER, reference, Given(note="Det är chefens bror."))
+    advance(desk.office, OFFICER, reference, "finish", Given(note="klart"))
+
+    told = erase(desk.office, HEAD, made, "GDPR art 17.1")
+
+    assert ("chefens bror" in payloads(desk, reference)) is stays
+    assert bool(told["left"]) is stays
+
+
+def test_what_was_found_elsewhere_goes_when_it_is_named_and_the_log_says_so(desk: Desk) -> None:
+    note(desk.office, OFFICER, "B-2021-0001", Given(note="Ring Måns, han vet."))
+    made = called(desk, "Måns")
+    (left,) = erase(desk.office, HEAD, made, "art. 17", dry_run=True)["left"]
+
+    told = erase(desk.office, HEAD, made, "art. 17", also=[left["entry"]])
+
+    assert "Måns" not in payloads(desk)
+    assert (told["left"], told["also"]) == ([], 1)
+    with desk.office.store.read() as tx:
+        body = json.loads(list(tx.log.entries("@office"))[-1].line)["body"]
+    assert body["also"] == [left["entry"]]
+    assert left["entry"] in body["entries"]
+    assert body["counts"] == {"entries": 2, "letters": 0, "documents": 0, "cases": 1, "left": 0}
+    assert verify(desk.office).bad == []
+
+
+def test_nobody_takes_what_names_somebody_else_or_what_oneself_wrote(desk: Desk) -> None:
+    note(desk.office, HEAD, "B-2021-0001", Given(note="Måns är jävig."))
+    made = called(desk, "Måns")
+    (left,) = erase(desk.office, HEAD, made, "art. 17", dry_run=True)["left"]
+
+    with pytest.raises(TransitionRefused) as own:
+        erase(desk.office, HEAD, made, "art. 17", also=[left["entry"]])
+    with pytest.raises(NotFound):
+        erase(desk.office, HEAD, made, "art. 17", also=["B-2021-0001#1"])
+
+    assert own.value.reasons[0].code == "erase_own_entry"
 
 
 def test_what_is_not_the_programs_to_change_is_told(desk: Desk) -> None:
