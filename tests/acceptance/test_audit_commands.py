@@ -91,6 +91,15 @@ def test_verify_names_the_first_bad_entry_in_one_line_and_ends_with_seven(
     assert "SIM-2021-0002#1: cases, SIM-2021-0002: kolumnen title är en annan än loggen ger\n" in said.out
 
 
+def test_verify_says_the_same_however_many_processes_work(here: Skede) -> None:
+    one = here("audit", "verify", "--jobs", "1", "--json")
+    two = here("audit", "verify", "--jobs", "2", "--json")
+    none = here("audit", "verify", "--jobs", "0")
+
+    assert (one.code, one.json) == (0, two.json)
+    assert none.code == 2
+
+
 def test_verify_is_for_the_office_and_its_auditors(here: Skede) -> None:
     assert here("audit", "verify", "--json", as_="applicant").codes == ["right_missing"]
     assert here("audit", "verify", "--json", as_="nobody").codes == ["unknown_login"]
