@@ -25,6 +25,8 @@ from engine.app.advance import Given
 from engine.app.office import Office
 from engine.app.open_case import open_case
 from engine.app.publish import publish
+from engine.app.seal import seal_by_hand
+from engine.app.tick import tick
 from engine.app.verify import verify
 from engine.bootstrap.office import open_office
 from engine.ports import CaseFilter
@@ -136,12 +138,6 @@ def _to_the_first(connection: Any) -> None:
         command.upgrade(config, "0001")
 
 
-def skede(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [SKEDE, "--home", home, "--lang", "en", *words], capture_output=True, text=True, timeout=120, check=False
-    )
-
-
 def states(home: Path) -> Counter[str]:
     with homes.raw(home) as connection:
         return Counter(dict(connection.execute("SELECT state, count(*) FROM cases GROUP BY state").fetchall()))
@@ -149,7 +145,8 @@ def states(home: Path) -> Counter[str]:
 
 def test_an_upgrade_under_a_worker_loses_nothing_and_the_new_program_goes_on(home: Path) -> None:
     url = homes.url_of(home)
-    early = skede(home, "run", "--every", "0.2")
+    words = [str(SKEDE), "--home", str(home), "--lang", "en", "run", "--every", "0.2"]
+    early = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
     assert (early.returncode, early.stderr.count("\n")) == (6, 1)
     assert "skede db upgrade" in early.stderr
 
@@ -167,12 +164,13 @@ def test_an_upgrade_under_a_worker_loses_nothing_and_the_new_program_goes_on(hom
     said = (home / "run.log").read_text()
     assert said.count(f"was written by a newer version (schema {SCHEMA}, here 1): upgrade the program") == 1
     assert "Traceback" not in said
-    _nothing_is_lost(home, open_office(load(home)))
+    _nothing_is_lost(open_office(load(home)))
+    _changes_are_refused(home)
 
 
-def _nothing_is_lost(home: Path, office: Office) -> None:
-    assert skede(home, "tick").returncode == 0
-    assert skede(home, "audit", "seal").returncode == 0
+def _nothing_is_lost(office: Office) -> None:
+    assert tick(office).errors == []
+    seal_by_hand(office, ADMIN)
     with office.store.read() as tx:
         references = [row.reference for row in tx.cases.list(CaseFilter(workflow="errand", closed=None))]
         letters = Counter(stored.message.key for stored in tx.messages.list())
@@ -186,9 +184,7 @@ def _nothing_is_lost(home: Path, office: Office) -> None:
     assert found.size == found.entries
 
 
-def test_what_the_upgrade_makes_refuses_changes(home: Path) -> None:
-    assert skede(home, "db", "upgrade").returncode == 0
-    assert skede(home, "tick").returncode == 0
+def _changes_are_refused(home: Path) -> None:
     assert check(homes.url_of(home) or home / "skede.db") == ()
     with homes.raw(home) as connection:
         for table in ("entries", *LATER):
