@@ -1,6 +1,7 @@
-"""People's hand on time: extending and waiving deadlines, stopping a case's clock, and taking back."""
+"""People's hand on time: extending and waiving deadlines, stopping a case's clock, taking back; which day is due."""
 
 from collections.abc import Mapping
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 from engine.app.advance import Given
@@ -9,8 +10,10 @@ from engine.app.office import Caller, Office
 from engine.core.case import Case, Deadline
 from engine.core.command import Advance, Command, Correct, MoveDeadline, StopClock
 from engine.core.daterule import parse_rule
+from engine.core.deadline import day_due
 from engine.core.definition import DeadlineRule, Definition
 from engine.core.errors import NotFound
+from engine.core.schedule import ends_day
 from engine.core.when import add_span, parse_span
 from engine.ports import UnitOfWork
 
@@ -65,6 +68,12 @@ def split_name(deadline: str) -> tuple[str, str]:
         )  # fmt: skip
     head, hash_sign, n = reference.rpartition("#")
     return (head, name) if hash_sign and n.isdecimal() else (reference, name)
+
+
+def due_day(definition: Definition, name: str, due_at: datetime, zone: tzinfo) -> date:
+    """The local day on which a deadline of that name is due: midnight closes or begins a day, as its anchor says."""
+    rule = parse_rule(definition.deadlines[name].due)
+    return day_due(rule, due_at, zone, ends_day=ends_day(definition, rule.anchor))
 
 
 def _found(case: Case, deadline: str, name: str) -> Deadline:

@@ -10,6 +10,7 @@ from engine.app.access import reader
 from engine.app.deadline_query import Found, describe_found, found_deadlines
 from engine.app.describe import describe_row
 from engine.app.office import Caller, Office
+from engine.app.timing import due_day
 from engine.core.acting import EXTERNAL, party_of
 from engine.core.case import Actor
 from engine.core.localday import end_of_day
@@ -71,7 +72,7 @@ def day_of(tx: UnitOfWork, office: Office, actor: Actor, lang: str) -> Day:
     ]  # fmt: skip
     mine, others = [], []
     for row, owner in _open_rows(tx, office):
-        told = describe_row(tx, row) | _titles(tx, office, row, owner, lang)
+        told = describe_row(tx, row) | _titles(tx, office, row, owner, lang) | _due(tx, office, row)
         if me.answers(owner, row.assignee, row.reference):
             mine.append(told)
         elif row.assignee == actor.user:
@@ -91,3 +92,11 @@ def _open_rows(tx: UnitOfWork, office: Office) -> Iterator[tuple[CaseRow, str]]:
 def _titles(tx: UnitOfWork, office: Office, row: CaseRow, owner: str, lang: str) -> dict[str, str]:
     state = office.catalog.definition(tx, row.workflow, row.version).states[row.state]
     return {"state_title": state.title[lang], "waits_for": owner}
+
+
+def _due(tx: UnitOfWork, office: Office, row: CaseRow) -> dict[str, Any]:
+    """The day on which the next deadline is due, as `deadline list` tells it."""
+    if row.due_at is None or row.deadline is None:
+        return {"due_on": None}
+    definition = office.catalog.definition(tx, row.workflow, row.version)
+    return {"due_on": due_day(definition, row.deadline, row.due_at, office.calendar.zone).isoformat()}

@@ -140,7 +140,7 @@ def grant_role(
         user = _user(tx, login)
         _with_reason(note)
         if user.id == actor.user:
-            raise TransitionRefused(reasons=[Refusal("own_role", {"login": user.login}, who=ADMIN)])
+            raise TransitionRefused(reasons=[_own_role(tx, office.calendar.day(tx.now), user)])
         known = {*GRANTABLE, *_defined_roles(tx, office)}
         if role not in known:
             raise UsageError(
@@ -208,7 +208,15 @@ def revoke_role(
 
 def _with_reason(note: str | None) -> None:
     if not (note or "").strip():
-        raise TransitionRefused(reasons=[Refusal("note_missing", {}, '-n "…"')])
+        raise TransitionRefused(reasons=[Refusal("note_missing")])
+
+
+def _own_role(tx: UnitOfWork, today: date, user: User) -> Refusal:
+    """That nobody grants himself a role, and what to do where nobody else is there to grant it."""
+    others = {one.id for one in tx.people.users()} - {user.id}
+    if any(grant.role == "admin" and grant.user in others for grant in tx.people.grants(on=today)):
+        return Refusal("own_role", {"login": user.login}, who=ADMIN)
+    return Refusal("own_role", {"login": user.login}, 'skede user add LOGIN --name "NAME" --email ADDRESS')
 
 
 def _keep_an_admin(tx: UnitOfWork, today: date, ending: Iterable[Grant]) -> None:

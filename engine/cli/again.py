@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from engine.cli.options import Shell
+from engine.core.acting import EXTERNAL
 from engine.core.errors import Refusal
 
 AMISS = ("role_missing", "document_unknown")
@@ -120,6 +121,23 @@ def again(shell: Shell, reasons: Sequence[Refusal]) -> str | None:
     ):
         return None
     return " ".join((typed(shell.words), *lacks))
+
+
+def another_turn(shell: Shell, reason: Refusal) -> tuple[str, str] | None:
+    """What an administrator can do who lacks the role: in a sandbox act as it, else give it to somebody.
+
+    The code of the sentence, and the command.
+    """
+    roles = [role for role in reason.params["roles"] if role not in EXTERNAL and role != "system"]
+    if "admin" not in reason.params["yours"] or not roles:
+        return None
+    if not shell.sandbox:
+        return "reason_grant", ready(shell, f"skede user grant LOGIN {roles[0]} {NOTE}")
+    words = list(shell.words)
+    if shell.as_login is not None or "--as" in words:
+        return None
+    at = words.index("--home") + 2 if "--home" in words else 0
+    return "reason_as", typed((*words[:at], "--as", roles[0], *words[at:]))
 
 
 def typed(words: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
-from engine.cli.again import again, lacking, mending, ready, told_once
+from engine.cli.again import again, another_turn, lacking, mending, ready, told_once
 from engine.cli.options import PairType, Shell
 from engine.cli.output import emit_json, say_beside
 from engine.cli.texts import error_text, param_text, text
@@ -54,13 +54,15 @@ def _say_reasons(reasons: Sequence[Refusal], shell: Shell) -> None:
     for reason in told_once(reasons):
         mend = mending(reason)
         fix = whole if alone else mend and ready(shell, mend, reason.who)
-        if whole is not None and not alone and reason.fix and reason.fix.startswith("skede new "):
+        if not alone and reason.fix and reason.fix.startswith("skede new "):
             fix = lacking(shell, [reason])[0] if lacking(shell, [reason]) else fix  # `new` does nothing by halves
         first, *rest = reason_lines(replace(reason, fix=fix), shell.lang)
         for line in () if first in told else (first, *rest):
             if reason.guard is None or not reason.waivable_by or line not in told:
                 say_beside(line)
             told.add(line)
+        if reason.code == "role_missing" and (turn := another_turn(shell, reason)):
+            say_beside(f"    {text(turn[0], shell.lang, command=turn[1])}")
     if whole is not None and not alone:
         say_beside(f"  {text('next_together', shell.lang, command=whole)}")
 

@@ -163,17 +163,24 @@ def _parties(shell: Shell, session: Session) -> tuple[str, ...]:
 
 
 def _party(shell: Shell, session: Session, role: str) -> str | None:
+    organisation = _named(shell, session, shell.text("guide_party", role=role_text(role, shell.lang)), f"{role}=")
+    if not organisation:
+        return None
+    start = f"{role}={organisation}:"
+    person = _named(shell, session, shell.text("guide_party_person"), start)
+    return f"{start}{person}" if person else f"{role}={organisation}"
+
+
+def _named(shell: Shell, session: Session, question: str, start: str) -> str:
+    """An answer that ends a party given as `--party`, looked up where it is given; empty if there is none."""
     while True:
-        question = shell.text("guide_party", role=role_text(role, shell.lang))
-        organisation = click.prompt(safe(question), default="", show_default=False).strip()
-        if not organisation:
-            return None
-        person = click.prompt(safe(shell.text("guide_party_person")), default="", show_default=False).strip()
-        party = f"{role}={organisation}:{person}" if person else f"{role}={organisation}"
+        answer: str = click.prompt(safe(question), default="", show_default=False).strip()
+        if not answer:
+            return ""
         try:
             with session.office.store.read() as tx:
-                party_given(tx, party)
+                party_given(tx, f"{start}{answer}")
         except (NotFound, UsageError) as error:
             say_beside(error_text(error, shell.lang))
             continue
-        return party
+        return answer

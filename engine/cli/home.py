@@ -1,5 +1,7 @@
 """The home: making one (`init`), and how it is (`status`, `today`, `doctor`)."""
 
+import shlex
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -32,7 +34,9 @@ def init(shell: Shell, folder: Path | None, sandbox: bool, start: str | None, da
         return
     say(shell.text("init_sandbox" if sandbox else "init_done", home=place))
     if not shell.quiet:
-        for line in safe_lines(shell.text("init_next_sandbox" if sandbox else "init_next", home=place)):
+        soon = ((at or datetime.now(UTC)) + timedelta(days=30)).date()
+        code = "init_next_sandbox" if sandbox else "init_next"
+        for line in safe_lines(shell.text(code, home=shlex.quote(str(place)), day=soon.isoformat())):
             say(line)
 
 

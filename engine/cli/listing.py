@@ -126,14 +126,11 @@ def _cell(shell: Shell, session: Session, page: Any, row: Any, name: str, now: d
 
 def _deadline(shell: Shell, session: Session, definition: Any, value: Mapping[str, str], now: datetime) -> str:
     from engine.app.letters import days_text
-    from engine.core.daterule import parse_rule
-    from engine.core.deadline import day_due
-    from engine.core.schedule import ends_day
+    from engine.app.timing import due_day
     from engine.core.when import parse_instant
 
     rule, zone = definition.deadlines[value["name"]], session.office.calendar.zone
-    parsed = parse_rule(rule.due)
-    due_on = day_due(parsed, parse_instant(value["due_at"]), zone, ends_day=ends_day(definition, parsed.anchor))
+    due_on = due_day(definition, value["name"], parse_instant(value["due_at"]), zone)
     days = (due_on - session.office.calendar.day(now)).days
     return f"{rule.title[shell.lang]} {days_text(days, shell.lang)}"
 

@@ -12,7 +12,7 @@ from engine.cli.output import can_draw, say, say_styled
 from engine.cli.session import Session, moment_text
 from engine.cli.tables import Column, bar, pad, print_table, width
 from engine.cli.texts import has_text
-from engine.core.localday import day_of, format_moment
+from engine.core.localday import format_moment
 from engine.core.money import format_money
 from engine.core.plain import read_instant
 
@@ -128,8 +128,7 @@ def _cases(shell: Shell, session: Session, title: str, found: Sequence[Mapping[s
     columns = [Column(shell.text(f"today_col_{name}")) for name in ("case", "title", "state", "waits_for", "due")]
     rows = (
         (row["reference"], row["title"], row["state_title"], shell.text(f"role_{row['waits_for']}"),
-         day_of(read_instant(row["next_deadline"]["due_at"]), shell.settings.tz, ends_day=True).isoformat()
-         if row["next_deadline"] else "")
+         row["due_on"] or "")
         for row in found[:MOST]
     )  # fmt: skip
     print_table(columns, rows, color=shell.color)

@@ -31,6 +31,7 @@ class Shell(Struct, dict=True):
         quiet: Only the result is wanted.
         no_color: `--no-color` was given; commands use `color`.
         words: What was typed after `skede`, so that a refusal can say it again with what it lacks.
+        sandbox: Whether the home that was opened is one for training.
     """
 
     home: Path | None = None
@@ -40,6 +41,7 @@ class Shell(Struct, dict=True):
     quiet: bool = False
     no_color: bool = False
     words: tuple[str, ...] = ()
+    sandbox: bool = False
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     @cached_property

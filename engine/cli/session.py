@@ -54,7 +54,7 @@ def open_session(shell: Shell, *, read_only: bool = False) -> Session:
     office = open_office(settings, read_only=read_only)
     login = os_login(shell)
     with office.store.read() as tx:
-        sandbox = tx.settings.get("sandbox") == "1"
+        shell.sandbox = sandbox = tx.settings.get("sandbox") == "1"
         if shell.as_login and shell.as_login != login and not sandbox:
             actor = tx.directory.actor(login, office.calendar.day(tx.now))
             if actor is None or STAND_IN not in actor.roles:

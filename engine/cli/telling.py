@@ -31,7 +31,7 @@ def tell_opened(shell: Shell, session: Session, told: Mapping[str, Any], *, dry_
         return
     say(told["reference"])
     if not shell.quiet:
-        done = {**told, "deadlines": {"opened": told["deadlines"]}}
+        done = {**told, "deadlines": {"opened": told["deadlines"]}, "parties": ()}  # all that it has, none changed
         _Teller(shell, session, words_for(session.office, done), say_beside).tell(done, dry_run=dry_run)
 
 

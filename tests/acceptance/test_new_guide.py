@@ -9,7 +9,7 @@ pytestmark = pytest.mark.acceptance
 
 
 def test_a_person_is_led_from_nothing_to_a_case(world: World) -> None:
-    typed = ["1", "2", "Läsning i parken", "Okänd kommun", "", "Kungälvs kommun", "Eva Ek", "", world.call,
+    typed = ["1", "2", "Läsning i parken", "Okänd kommun", "Kungälvs kommun", "Eva Ek", "", world.call,
              "2021-03-01T09:30", "poststämpel", "brev", "post", "Kungälvs kommun", str(world.paper), "j"]  # fmt: skip
 
     done = running.on_terminal(world.home, "new", typed=typed, as_="registrar")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine.cli.again import again, lacking, ready
+from engine.cli.again import again, lacking, ready, together
 from engine.cli.options import Shell
 from engine.core.errors import Refusal
 
@@ -52,3 +52,40 @@ def test_nothing_is_added_where_it_is_somebody_elses_turn() -> None:
     assert again(shell, [Refusal("role_missing", {}, "skede new call …", ("officer",)), FIELD]) is None
     assert again(shell, [Refusal("document_unknown", {"kind": "ansökan"}), FIELD]) is None
     assert lacking(shell, [Refusal("role_missing", {}, "skede new call …")]) == []
+
+
+def test_a_mend_is_not_the_refused_grant_again() -> None:
+    shell = Shell(words=("--as", "anna", "user", "grant", "root", "officer", "-n", "x"))
+    reason = Refusal("acting_for_other", {}, 'skede user grant root stand_in -n "WHY"', ("admin",))
+
+    assert again(shell, [reason]) is None
+
+
+def test_what_another_event_needs_is_not_added_to_the_one_that_was_typed() -> None:
+    reason = Refusal("settles", {}, "skede advance 4 repaid -s paid=…", guard="settles@1")
+
+    assert again(Shell(words=("advance", "4", "pay")), [reason]) is None
+    assert again(Shell(words=("advance", "4", "repaid")), [reason]) == "skede advance 4 repaid -s paid=…"
+
+
+def test_a_name_is_given_once_with_the_value_that_says_what_is_meant() -> None:
+    assert together(["-s project=…", '-s project=REF -n "…"', "-a kind=FILE"]) == [
+        "-s project=REF", '-n "…"', "-a kind=FILE",
+    ]  # fmt: skip
+
+
+def test_a_party_and_a_field_that_an_opening_lacks_are_options_of_new() -> None:
+    shell = Shell(words=("new", "meeting", "--title", "Lunch"))
+    reasons = [
+        Refusal("party_missing", {}, "skede new meeting --party owner=ORG:PERSON"),
+        Refusal("link_missing", {}, "skede new meeting -s call=REF"),
+    ]
+
+    assert again(shell, reasons) == "skede new meeting --title Lunch --party owner=ORG:PERSON -s call=REF"
+
+
+def test_a_proposed_command_has_no_gap_and_a_note_where_one_is_always_asked_for() -> None:
+    assert ready(Shell(), "skede advance 4 hold … -s none=true") == "skede advance 4 hold -s none=true"
+    assert ready(Shell(), "skede party 4 replace owner=A:B") == 'skede party 4 replace owner=A:B -n "…"'
+    assert ready(Shell(), "skede party 4 list") == "skede party 4 list"
+    assert ready(Shell(), "skede new reclaim --title … -s project=P") == "skede new reclaim --title … -s project=P"
