@@ -5,15 +5,20 @@ Answers of machines are put away unread by anybody; nothing is ever answered, so
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from engine.app.again import again
 from engine.app.delivery_notice import failure_notices
 from engine.app.office import Office
 from engine.app.record import append, record_office
+from engine.app.return_path import is_ours
 from engine.app.run import SYSTEM_ACTOR
 from engine.core.message import StoredMessage
 from engine.ports import Incoming, UnitOfWork
+
+LATEST = timedelta(days=30)
+"""Servers try for five days at most (RFC 5321, 4.5.4.1); what comes much later is no report on the mail."""
 
 ACT = "bounce"
 """Kind of the entry that says that a mail came back."""
@@ -51,9 +56,11 @@ def _take(office: Office, report: Incoming, message_id: int) -> bool:
 
 
 def _came_back(tx: UnitOfWork, office: Office, report: Incoming, message_id: int) -> bool:
-    """Record that a mail came back; False for one that is not ours, has not left, or came back before."""
+    """Record that a mail came back; False for one that is not ours, has not left, or came back before or too late."""
     stored = tx.messages.get(message_id)
-    if stored is None or stored.sent_at is None or _is_known(tx, stored):
+    if stored is None or stored.sent_at is None or not is_ours(tx, message_id, report.mark) or _is_known(tx, stored):
+        return False
+    if tx.now - stored.sent_at > LATEST:
         return False
     person = tx.directory.person(stored.message.person) if stored.message.person else None
     marked = person is not None and person.email == stored.address and _is_final(report)

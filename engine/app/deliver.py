@@ -5,9 +5,11 @@ transaction notes what became of the letters that are back and leases as many as
 """
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import partial
 
 from engine.app.again import known_again
@@ -18,6 +20,7 @@ from engine.app.mail_pace import Pace, domain_of
 from engine.app.mail_state import is_held
 from engine.app.office import Office
 from engine.app.record import OFFICE
+from engine.app.return_path import return_address
 from engine.core.errors import EngineError, OutcomeUnknown, Unavailable
 from engine.core.message import StoredMessage
 from engine.ports import Outcome, UnitOfWork
@@ -27,6 +30,8 @@ LEASE = timedelta(minutes=20)
 
 STATES = {"sent": "delivered", "deferred": "deferred", "failed": "failed", "unknown": "unknown"}
 """Outcome -> the name under which it is counted; one that was `suppressed` is not counted."""
+
+_DATE = re.compile(rb"^Date: ([^\r\n]{1,60})\r?$", re.MULTILINE)
 
 log = logging.getLogger("skede.deliver")
 
@@ -134,15 +139,16 @@ def _put_off(tx: UnitOfWork, pace: Pace, real: datetime) -> None:
 
 
 def _letter(tx: UnitOfWork, office: Office, stored: StoredMessage) -> Letter | Outcome:
-    """The letter to send, its bytes kept from the first rendering on, so that a second try says the same; or why not.
+    """The letter to send, or why not.
+
+    It is made anew from what the log vouches for each time, with the date of the first time, so that a second try says
+    the same: bytes that somebody has put in the row never leave.
 
     Of an attempt whose run died it is not known whether the server has the mail: that is noted first, and the mail is
     then found once more.
     """
     if stored.message.state == "leased":
         return Outcome("unknown", BROKEN_OFF)
-    if stored.content is not None and stored.address is not None:
-        return Letter(stored, stored.content, stored.address)
     message = stored.message
     person = tx.directory.person(message.person) if message.person else None
     if person is None or not person.email:
@@ -153,7 +159,7 @@ def _letter(tx: UnitOfWork, office: Office, stored: StoredMessage) -> Letter | O
     try:
         letter = office.renderer().render(message.template, message.lang, message.variables)
         content, header = office.mailer().pack(
-            letter, to_name=person.name, to_address=person.email, date=tx.now, key=message.key,
+            letter, to_name=person.name, to_address=person.email, date=_dated(stored) or tx.now, key=message.key,
             case_reference="" if message.case == OFFICE else message.case, enclosures=enclosed,
         )  # fmt: skip
     except (EngineError, ValueError) as error:
@@ -162,7 +168,18 @@ def _letter(tx: UnitOfWork, office: Office, stored: StoredMessage) -> Letter | O
         # A letter that cannot be made must not keep all others waiting.
         log.exception("%s", message.key)
         return Outcome("failed", f"render: {type(error).__name__}: {error}")
-    tx.messages.keep(
-        stored.id, stored.token, subject=letter.subject, content=content, message_header=header, address=person.email
-    )
-    return Letter(stored, content, person.email)
+    if (content, person.email) != (stored.content, stored.address):
+        tx.messages.keep(
+            stored.id, stored.token, subject=letter.subject, content=content, message_header=header,
+            address=person.email,
+        )  # fmt: skip
+    return Letter(stored, content, person.email, return_address(tx, stored.id, office.domain))
+
+
+def _dated(stored: StoredMessage) -> datetime | None:
+    """When a letter was first made, as its bytes tell."""
+    found = _DATE.search(stored.content or b"")
+    try:
+        return parsedate_to_datetime(found[1].decode("ascii")) if found else None
+    except ValueError:
+        return None

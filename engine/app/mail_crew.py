@@ -16,11 +16,12 @@ from engine.ports import Channel, Outcome
 
 
 class Letter(Struct, frozen=True):
-    """A message that was leased, and what is to leave: the bytes and where to."""
+    """A message that was leased, and what is to leave: the bytes, where to, and where it comes back to."""
 
     stored: StoredMessage
     content: bytes
     address: str
+    sender: str
 
 
 class _Brought(Struct, frozen=True):
@@ -127,9 +128,8 @@ class Crew:
             channel.close()
 
     def _brought(self, channel: Channel, letter: Letter, *, proven: bool) -> _Brought:
-        number = letter.stored.id
         try:
-            outcome = channel.send(number, f"b+{number}@{self._office.domain}", letter.address, letter.content)
+            outcome = channel.send(letter.stored.id, letter.sender, letter.address, letter.content)
         except Exception as error:
             return _Brought(letter, error)
         if proven or outcome.state != "deferred":

@@ -129,6 +129,7 @@ class Incoming(Struct, frozen=True):
         name: Name of its file.
         kind: `bounce` (could not be delivered), `delay`, `auto_reply`, `delivered` or `other`.
         message_id: Number of the message that it answers, from the address it came to; None if it names none.
+        mark: What that address says beside the number, which only the office can make.
         address: The address that failed, as the report names it.
         status: The status code of the report (`5.1.1`), or "".
         error: What the other server said, on one line, or "".
@@ -137,6 +138,7 @@ class Incoming(Struct, frozen=True):
     name: str
     kind: str
     message_id: int | None = None
+    mark: str = ""
     address: str | None = None
     status: str = ""
     error: str = ""

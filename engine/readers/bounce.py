@@ -24,7 +24,7 @@ LONGEST_NAME = 255
 """Bytes that the name of a file may have."""
 
 _SENT_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Delivered-To", "To")
-_VERP = re.compile(r"(?<![\w.+-])b\+([0-9]{1,12})@([a-z0-9.-]{1,255})", re.IGNORECASE)
+_VERP = re.compile(r"(?<![\w.+-])b\+([0-9]{1,12})\.([0-9a-f]{16})@([a-z0-9.-]{1,255})", re.IGNORECASE)
 _MACHINES = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
 _KINDS = {"failed": "bounce", "delayed": "delay", "delivered": "delivered", "relayed": "delivered",
           "expanded": "delivered"}  # fmt: skip
@@ -92,25 +92,25 @@ def _content(path: Path) -> bytes | None:
 def read(name: str, content: bytes) -> Incoming:
     """What a mail is. It is the report in it that counts; what its sender says of itself only where there is none."""
     mail = BytesParser(policy=compat32).parsebytes(content)
-    message_id = _answered(mail)
+    message_id, mark = _answered(mail)
     report = _report(mail)
     if report is not None:
         kind = _KINDS.get(_text(report, "Action").lower(), "other")
         return Incoming(
-            name, kind, message_id, address=_address(report), status=_text(report, "Status")[:12],
+            name, kind, message_id, mark, address=_address(report), status=_text(report, "Status")[:12],
             error=_text(report, "Diagnostic-Code").partition(";")[2].strip() or _text(report, "Diagnostic-Code"),
         )  # fmt: skip
-    return Incoming(name, "auto_reply" if _is_machine(mail) else "other", message_id)
+    return Incoming(name, "auto_reply" if _is_machine(mail) else "other", message_id, mark)
 
 
-def _answered(mail: Message) -> int | None:
-    """The number in the address that the mail came to; the one in the envelope counts before the one in `To`."""
+def _answered(mail: Message) -> tuple[int | None, str]:
+    """The number and the mark in the address that the mail came to; the envelope counts before `To`."""
     for header in _SENT_TO:
         for value in mail.get_all(header, ()):
             found = _VERP.search(str(value))
             if found is not None:
-                return int(found[1])
-    return None
+                return int(found[1]), found[2].lower()
+    return None, ""
 
 
 def _report(mail: Message) -> Mapping[str, str] | Message | None:

@@ -78,7 +78,7 @@ class SqlMessages:
     def keep(
         self, message_id: int, token: int, *, subject: str, content: bytes, message_header: str, address: str
     ) -> bool:
-        """Keep the rendered bytes; False if the lease was lost, or bytes are kept already."""
+        """Keep the rendered bytes; False if the lease was lost."""
         values = {
             "id": message_id, "token": token, "subject": subject, "content": content, "header": message_header,
             "address": address,

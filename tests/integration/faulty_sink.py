@@ -100,7 +100,7 @@ class Sink:
         refusal = self.answer(plan, "end")
         if refusal is None and (plan.keeps or not doubtful):
             assert isinstance(envelope.content, bytes)
-            number = int(str(envelope.mail_from).partition("@")[0].removeprefix("b+"))
+            number = int(str(envelope.mail_from).partition("@")[0].removeprefix("b+").partition(".")[0])
             self.taken.append(Taken(number, envelope.begun, envelope.content))  # type: ignore[attr-defined]
         if plan.wrong("slow"):
             await asyncio.sleep(0.3)

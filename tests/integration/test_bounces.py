@@ -14,10 +14,15 @@ from msgspec.structs import replace
 
 from engine.app.bounces import take_in
 from engine.app.mail_why import why_message
+from engine.app.return_path import return_address
 from engine.app.tick import tick
 from engine.app.verify import verify
 from engine.core.errors import SettingsError
 from engine.readers.bounce import LARGEST, Maildir, read
+
+
+FIRST = "b+1.00112233445566ff@region.example"
+"""What the first mail would come back to, with a mark that is none."""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +40,7 @@ def desk(template: Path, tmp_path: Path) -> Desk:
 
 
 def report(
-    to: str = "b+1@region.example", action: str = "failed", status: str = "5.1.1", address: str = "hans@region.example",
+    to: str = FIRST, action: str = "failed", status: str = "5.1.1", address: str = "hans@region.example",
     said: str = "smtp; 550 5.1.1 no such user",
 ) -> bytes:  # fmt: skip
     """A delivery report as RFC 3464 has it, with the two blocks: about the server, and about the recipient."""
@@ -52,6 +57,12 @@ def report(
     status_part.set_payload([server, recipient])
     mail.attach(status_part)
     return mail.as_bytes()
+
+
+def sent_from(desk: Desk, number: int) -> str:
+    """The address that a mail comes back to."""
+    with desk.office.store.write() as tx:
+        return return_address(tx, number, "region.example")
 
 
 def come_in(desk: Desk, content: bytes, name: str = "1616500000.M1.host") -> None:
@@ -74,7 +85,7 @@ def email_state(desk: Desk, name: str) -> str:
 
 def test_a_mail_that_came_back_marks_the_address_tells_the_officer_and_stands_in_the_log(desk: Desk) -> None:
     number = to_head(desk)
-    come_in(desk, report(f"b+{number}@region.example"))
+    come_in(desk, report(sent_from(desk, number)))
     tick(desk.office)
     assert email_state(desk, "Hans") == "failing"
     assert email_state(desk, "Anna") == "ok"
@@ -87,7 +98,7 @@ def test_a_mail_that_came_back_marks_the_address_tells_the_officer_and_stands_in
 
 
 def test_what_was_read_is_put_away_and_not_read_again(desk: Desk) -> None:
-    come_in(desk, report(f"b+{to_head(desk)}@region.example"))
+    come_in(desk, report(sent_from(desk, to_head(desk))))
     tick(desk.office)
     box = desk.home / "Maildir"
     assert os.listdir(box / "new") == []  # noqa: PTH208
@@ -98,7 +109,7 @@ def test_what_was_read_is_put_away_and_not_read_again(desk: Desk) -> None:
 def test_a_report_read_twice_because_a_run_broke_off_changes_nothing_more(desk: Desk) -> None:
     number = to_head(desk)
     for name in ("1.host", "2.host"):
-        come_in(desk, report(f"b+{number}@region.example"), name)
+        come_in(desk, report(sent_from(desk, number)), name)
     assert take_in(desk.office) == 1
     assert desk.acts("E-2021-0001").count("bounce") == 1
     assert len(desk.mails("delivery_failed")) == 1
@@ -108,7 +119,7 @@ def test_a_report_read_twice_because_a_run_broke_off_changes_nothing_more(desk: 
 def test_a_full_mailbox_or_a_server_away_is_told_but_does_not_condemn_the_address(
     desk: Desk, status: str, state: str
 ) -> None:
-    come_in(desk, report(f"b+{to_head(desk)}@region.example", status=status))
+    come_in(desk, report(sent_from(desk, to_head(desk)), status=status))
     assert take_in(desk.office) == 1
     assert email_state(desk, "Hans") == state
 
@@ -117,17 +128,17 @@ def test_an_address_that_was_changed_since_is_not_marked(desk: Desk) -> None:
     number = to_head(desk)
     with desk.office.store.write() as tx:
         tx.people.edit_person(tx.directory.find_person("Hans")[0].id, email="hans.hed@region.example")
-    come_in(desk, report(f"b+{number}@region.example"))
+    come_in(desk, report(sent_from(desk, number)))
     assert take_in(desk.office) == 1
     assert email_state(desk, "Hans") == "ok"
 
 
 def test_a_notice_that_comes_back_itself_makes_no_new_notice(desk: Desk) -> None:
-    come_in(desk, report(f"b+{to_head(desk)}@region.example"), "1.host")
+    come_in(desk, report(sent_from(desk, to_head(desk))), "1.host")
     tick(desk.office)
     with desk.office.store.read() as tx:
         notice = next(m.id for m in tx.messages.list() if m.message.template == "delivery_failed")
-    come_in(desk, report(f"b+{notice}@region.example"), "2.host")
+    come_in(desk, report(sent_from(desk, notice)), "2.host")
     tick(desk.office)
     assert desk.acts("E-2021-0001").count("bounce") == 2
     assert len(desk.mails("delivery_failed")) == 1
@@ -135,7 +146,7 @@ def test_a_notice_that_comes_back_itself_makes_no_new_notice(desk: Desk) -> None
 
 def machine(header: str, value: str) -> bytes:
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = "hans@region.example", "b+1@region.example", "Semester"
+    mail["From"], mail["To"], mail["Subject"] = "hans@region.example", FIRST, "Semester"
     if header not in mail:
         mail[header] = value
     mail.set_content("Jag är åter den 9 augusti. 550 5.1.1")
@@ -159,7 +170,8 @@ def test_an_answer_of_a_machine_is_put_away_and_never_answered(desk: Desk, heade
 
 @pytest.mark.parametrize(
     ("to", "number"),
-    [("b+17@region.example", 17), ("B+17@Region.Example", 17), ("<b+17@region.example>", 17), ("ab+17@x.example", None),
+    [("b+17.00112233445566ff@region.example", 17), ("B+17.00112233445566FF@Region.Example", 17),
+     ("<b+17.00112233445566ff@region.example>", 17), ("b+17@region.example", None), ("ab+17@x.example", None),
      ("b+@x.example", None), ("b+1234567890123@x.example", None), ("kontoret@region.example", None)],
 )  # fmt: skip
 def test_the_mail_meant_is_read_from_the_address_the_report_came_to(to: str, number: int | None) -> None:
@@ -167,7 +179,7 @@ def test_the_mail_meant_is_read_from_the_address_the_report_came_to(to: str, num
 
 
 def test_the_envelope_counts_before_the_visible_recipient() -> None:
-    assert read("x", b"Delivered-To: b+2@region.example\r\n" + report("b+1@region.example")).message_id == 2
+    assert read("x", b"Delivered-To: " + FIRST.replace("1", "2", 1).encode() + b"\r\n" + report(FIRST)).message_id == 2
 
 
 @pytest.mark.parametrize(
@@ -179,9 +191,10 @@ def test_only_a_report_of_failure_is_a_bounce(action: str, kind: str) -> None:
 
 
 HOSTILE = [
-    b"", b"\x00" * 1000, b"Content-Type: multipart/report\r\n\r\n", b"To: b+1@region.example\r\n\r\n" + b"A" * 100_000,
+    b"", b"\x00" * 1000, b"Content-Type: multipart/report\r\n\r\n",
+    b"To: " + FIRST.encode() + b"\r\n\r\n" + b"A" * 100_000,
     b"Content-Type: message/delivery-status\r\n\r\nAction: failed\r\n", report()[:300], report()[: len(report()) // 2],
-    b"Subject: =?utf-8?b?////?=\r\nTo: =?x?q?b+1@region.example?=\r\n\r\n", b": :\r\n\r\n\xff\xfe",
+    b"Subject: =?utf-8?b?////?=\r\nTo: =?x?q?b+1.00112233445566ff@region.example?=\r\n\r\n", b": :\r\n\r\n\xff\xfe",
     b"Content-Type: multipart/mixed; boundary=a\r\n\r\n" + b"--a\r\nContent-Type: message/rfc822\r\n\r\n" * 30,
 ]  # fmt: skip
 
@@ -204,7 +217,7 @@ def test_what_a_server_says_is_kept_on_one_line_without_what_does_not_print() ->
 
 def test_a_link_or_a_folder_in_the_maildir_is_not_read(desk: Desk, tmp_path: Path) -> None:
     number = to_head(desk)
-    (tmp_path / "elsewhere").write_bytes(report(f"b+{number}@region.example"))
+    (tmp_path / "elsewhere").write_bytes(report(sent_from(desk, number)))
     new = desk.home / "Maildir" / "new"
     (new / "1.link").symlink_to(tmp_path / "elsewhere")
     (new / "2.folder").mkdir()
@@ -226,7 +239,7 @@ def test_a_folder_that_is_no_maildir_is_told_and_the_rest_of_the_tick_goes_on(de
 
 
 def test_the_entry_names_no_address_and_its_payload_does(desk: Desk) -> None:
-    come_in(desk, report(f"b+{to_head(desk)}@region.example"))
+    come_in(desk, report(sent_from(desk, to_head(desk))))
     take_in(desk.office)
     with desk.office.store.read() as tx:
         (logged,) = [e for e in tx.log.entries("E-2021-0001") if json.loads(e.line)["act"] == "bounce"]
@@ -237,7 +250,7 @@ def test_the_entry_names_no_address_and_its_payload_does(desk: Desk) -> None:
 def test_a_mail_made_so_that_it_cannot_be_read_holds_up_no_report_behind_it(desk: Desk) -> None:
     number = to_head(desk)
     come_in(desk, b"Content-Type: message/rfc822\n\n" * 3_000, "1616500000.M0.hostile")
-    come_in(desk, report(f"b+{number}@region.example"), "1616500000.M1.host")
+    come_in(desk, report(sent_from(desk, number)), "1616500000.M1.host")
 
     assert take_in(desk.office) == 1
 
@@ -251,3 +264,21 @@ def test_a_mail_with_the_longest_of_names_is_put_away_too(desk: Desk) -> None:
 
     assert [*(desk.home / "Maildir" / "new").iterdir()] == []
     assert len(list((desk.home / "Maildir" / "cur").iterdir())) == 1
+
+
+@pytest.mark.parametrize("mark", ["0000000000000000", ""])
+def test_a_report_that_anybody_could_have_made_marks_nobody(desk: Desk, mark: str) -> None:
+    number = to_head(desk)
+    come_in(desk, report(f"b+{number}.{mark}@region.example" if mark else f"b+{number}@region.example"))
+
+    assert take_in(desk.office) == 0
+    assert email_state(desk, "Hans Hed") == "ok"
+    assert not list((desk.home / "Maildir" / "new").iterdir())
+
+
+def test_a_report_of_long_ago_marks_nobody(desk: Desk) -> None:
+    number = to_head(desk)
+    desk.clock.to("2021-08-30")
+    come_in(desk, report(sent_from(desk, number)))
+
+    assert take_in(desk.office) == 0

@@ -2,10 +2,12 @@
 
 import email
 import json
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.smtp import Envelope
@@ -103,7 +105,7 @@ def test_a_reminder_reaches_the_mailbox_once_and_the_log_says_so(desk: Desk, ser
     (message,) = stored(desk)
     parsed = email.message_from_bytes(bytes_of(arrived))
     assert arrived.rcpt_tos == ["anna@region.example"]
-    assert arrived.mail_from == f"b+{message.id}@region.example"
+    assert re.fullmatch(rf"b\+{message.id}\.[0-9a-f]{{16}}@region\.example", str(arrived.mail_from))
     assert parsed["Message-ID"] == message.message_id
     assert (message.message.state, message.sent_at) == ("sent", desk.clock.at)
     assert outcomes(desk, "E-2021-0001")[-1][0] == "sent"
@@ -123,6 +125,21 @@ def test_a_server_that_asks_to_come_back_later_gets_the_same_bytes_later(desk: D
         assert deliver(by_mail(desk, server)) == {"delivered": 1}
     assert free.envelopes[0].content == kept.content
     assert stored(desk)[0].attempts > 1
+
+
+def test_bytes_that_somebody_has_put_in_the_row_never_leave(desk: Desk, server: Server, inbox: Handler) -> None:
+    reminders(desk, 1)
+    forged = b"From: a@b.example\r\nDate: Mon, 01 Mar 2021 08:00:00 +0000\r\n\r\nNi beviljas 9 000 000 kr.\r\n"
+    with desk.office.store.write() as tx:
+        execute: Any = tx.connection.execute  # type: ignore[attr-defined]
+        execute("UPDATE messages SET content = :c, address = 'evil@evil.example', subject = 'Bifall'", {"c": forged})
+
+    assert deliver(by_mail(desk, server)) == {"delivered": 1}
+
+    (arrived,) = inbox.envelopes
+    assert arrived.rcpt_tos == ["anna@region.example"]
+    assert b"beviljas" not in bytes_of(arrived)
+    assert stored(desk)[0].subject != "Bifall"
 
 
 def test_a_refused_address_fails_and_the_officer_is_told_once(desk: Desk) -> None:

@@ -74,13 +74,14 @@ def test_only_the_newest_token_writes(tx: UnitOfWork) -> None:
     assert (found.content, found.message_id, found.address) == (b"c", "<1@x>", "a@x")
 
 
-def test_bytes_are_kept_once(tx: UnitOfWork) -> None:
+def test_the_bytes_of_the_last_attempt_are_kept(tx: UnitOfWork) -> None:
     tx.messages.queue([message()])
     one = leased(tx)
     assert tx.messages.keep(one.id, one.token, subject="s", content=b"first", message_header="h", address="a")
-    assert not tx.messages.keep(one.id, one.token, subject="s", content=b"second", message_header="h", address="a")
+    assert tx.messages.keep(one.id, one.token, subject="s", content=b"second", message_header="h", address="a")
     again = leased(tx, SOON)
-    assert again.content == b"first"
+    assert again.content == b"second"
+    assert not tx.messages.keep(one.id, one.token, subject="s", content=b"late", message_header="h", address="a")
 
 
 def test_lists_do_not_carry_the_bytes(tx: UnitOfWork) -> None:

@@ -1,6 +1,6 @@
--- Only the newest token writes, and only once: what is sent again is the same bytes.
+-- Only the newest token writes.
 UPDATE messages SET subject = :subject, header = :header, address = :address, content = :content
-WHERE id = :id AND content IS NULL
+WHERE id = :id
   AND EXISTS (
     SELECT 1 FROM deliveries d WHERE d.message_id = :id AND d.token = :token AND d.leased_until IS NOT NULL
   )
