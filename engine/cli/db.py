@@ -7,7 +7,7 @@ import click
 
 from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, say
-from engine.cli.session import caller_of
+from engine.cli.session import caller_of, os_login
 from engine.core.errors import LogTampered
 
 YES = ("y", "yes", "j", "ja")
@@ -26,6 +26,7 @@ def upgrade(shell: Shell, roles: bool) -> None:
     """Bring the database to the newest schema."""
     from engine.bootstrap.databases import install_roles, upgrade_database
 
+    _require(shell, "upgrade")
     before, after = upgrade_database(shell.settings)
     made = install_roles(shell.settings) if roles else ()
     if shell.json:
@@ -60,6 +61,7 @@ def backup(shell: Shell, file: Path) -> None:
     """Copy the database into FILE, consistent while it is in use."""
     from engine.bootstrap.databases import back_up
 
+    _require(shell, "backup")
     back_up(shell.settings, file)
     size = file.stat().st_size
     if shell.json:
@@ -76,6 +78,7 @@ def restore(shell: Shell, file: Path, yes: bool) -> None:
     """Put the backup FILE in place of the database; on a terminal it asks first."""
     from engine.bootstrap.databases import restore_backup
 
+    _require(shell, "restore")
     home = shell.settings.at_home()
     if not yes and sys.stdin.isatty():
         answer = click.prompt(shell.text("db_restore_sure", home=home), prompt_suffix=" ", err=True)
@@ -97,6 +100,7 @@ def copy(shell: Shell, target: str) -> None:
     """Copy the database whole to URL: an empty database on PostgreSQL, or a new file."""
     from engine.bootstrap.databases import move_database
 
+    _require(shell, "copy")
     copied, shown = move_database(shell.settings, target)
     if shell.json:
         emit_json({"target": shown, "rows": copied.rows, "size": copied.size, "root": copied.root})
@@ -104,3 +108,10 @@ def copy(shell: Shell, target: str) -> None:
     say(shell.text("db_copied", target=shown, n=copied.rows))
     say(shell.text("db_copied_root", n=copied.size, root=copied.root))
     say(shell.text("db_copied_next", target=shown))
+
+
+def _require(shell: Shell, right: str) -> None:
+    """Refuse whoever may not, in a home that knows its users."""
+    from engine.bootstrap.keepers import COPIERS, KEEPERS, require
+
+    require(shell.settings, os_login(shell), shell.as_login, right, COPIERS if right == "backup" else KEEPERS)

@@ -127,7 +127,7 @@ def skede(
 
 
 def on_terminal(
-    home: Path, *args: str, typed: Sequence[str], as_: str = "officer", environ: Mapping[str, str] | None = None
+    home: Path, *args: str, typed: Sequence[str], as_: str | None = "officer", environ: Mapping[str, str] | None = None
 ) -> Ran:
     """Run the real command at a terminal of its own, where a person types line after line; `err` is part of `out`.
 
@@ -135,7 +135,7 @@ def on_terminal(
     """
     near, far = pty.openpty()
     process = subprocess.Popen(
-        [SKEDE, "--as", as_, *args], cwd=home,
+        [SKEDE, *(["--as", as_] if as_ else []), *args], cwd=home,
         env=environment(home, environ) | {"TERM": "xterm", "COLUMNS": "200"} | measuring.counted(),
         stdin=far, stdout=far, stderr=far, close_fds=True,
     )  # fmt: skip

@@ -490,10 +490,10 @@ def test_people_outside_see_the_moves_of_their_own_cases_alone(world: World) -> 
 def test_a_backup_brings_everything_back_and_holds_mail_that_may_have_left(world: World, tmp_path: Path) -> None:
     reference = registered(world)
     copy = tmp_path / "copy.db"
-    backup = world.skede("db", "backup", str(copy), "--json")
+    backup = world.skede("db", "backup", str(copy), "--json", as_=None)
     world.inline("tick")
     world.inline("note", reference, "efteråt")
-    restored = world.skede("db", "restore", str(copy), "--json")
+    restored = world.skede("db", "restore", str(copy), "--json", as_=None)
 
     assert (backup.code, backup.json["bytes"]) == (0, copy.stat().st_size)
     assert copy.stat().st_mode & 0o077 == 0
@@ -508,7 +508,7 @@ def test_a_backup_is_never_written_over_anything(home: Path, inline: Callable[..
     there = tmp_path / "there"
     there.write_text("mine")
 
-    assert inline("db", "backup", str(there)).code == 2
+    assert inline("db", "backup", str(there), as_=None).code == 2
     assert there.read_text() == "mine"
 
 
@@ -519,14 +519,14 @@ def test_what_is_no_backup_of_ours_is_not_restored(inline: Callable[..., Ran], t
     connection.close()
     other.chmod(0o600)
 
-    assert inline("db", "restore", str(other)).code == 7
-    assert inline("db", "restore", str(tmp_path / "nothing")).code == 2
+    assert inline("db", "restore", str(other), as_=None).code == 7
+    assert inline("db", "restore", str(tmp_path / "nothing"), as_=None).code == 2
     assert inline("status").code == 0
 
 
 def test_a_sandbox_is_never_restored_into_a_real_home(inline: Callable[..., Ran], real: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
-    inline("db", "backup", str(copy))
+    inline("db", "backup", str(copy), as_=None)
 
     assert plain(real, "db", "restore", str(copy)).code == 2
     assert "SANDBOX" not in plain(real, "status").out
@@ -546,8 +546,41 @@ def test_db_check_finds_what_is_wrong_and_ends_with_7(home: Path, inline: Callab
     assert (broken.code, broken.json["ok"]) == (7, False)
 
 
+@pytest.mark.parametrize("who", ["officer", "applicant", "nobody-at-all"])
+def test_a_database_is_kept_by_its_admin_alone(inline: Callable[..., Ran], tmp_path: Path, who: str) -> None:
+    copy = tmp_path / "copy.db"
+    refused = [
+        inline("db", *words, as_=who) for words in
+        (("backup", str(copy)), ("upgrade",), ("copy", str(copy)), ("restore", __file__))
+    ]  # fmt: skip
+
+    assert [ran.code for ran in refused] == [3] * 4
+    assert not copy.exists()
+
+
+@pytest.mark.sqlite
+def test_an_auditor_takes_a_backup_and_a_lost_home_is_put_back_by_whoever_can_write_there(
+    home: Path, inline: Callable[..., Ran], tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.db"
+    taken = inline("db", "backup", str(copy), as_="auditor")
+    for file in home.glob("skede.db*"):
+        file.unlink()
+    put_back = inline("db", "restore", str(copy), as_="officer")
+
+    assert (taken.code, put_back.code) == (0, 0), put_back.err
+
+
+@pytest.mark.sqlite
+def test_who_may_not_act_for_others_takes_no_backup_as_the_admin(real: Path, tmp_path: Path) -> None:
+    ran = running.inline(real, "db", "backup", str(tmp_path / "copy.db"), as_="somebody")
+
+    assert ran.code == 3
+    assert not (tmp_path / "copy.db").exists()
+
+
 def test_db_upgrade_says_that_there_is_nothing_to_do(inline: Callable[..., Ran]) -> None:
-    done = inline("db", "upgrade", "--json")
+    done = inline("db", "upgrade", "--json", as_=None)
 
     assert done.code == 0
     assert done.json["from"] == done.json["to"]

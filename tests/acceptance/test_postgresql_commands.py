@@ -55,12 +55,12 @@ def test_a_home_moves_to_a_server_and_back(home: Path, url: str) -> None:
     assert opened.code == 0, opened.err
     assert running.inline(home, "audit", "seal", as_="auditor").code == 0
 
-    there = told(running.inline(home, "--json", "db", "copy", url, as_="admin"))
+    there = told(running.inline(home, "--json", "db", "copy", url, as_=None))
     put(home, url)
     assert running.inline(home, "audit", "verify", as_="auditor").code == 0
     noted = running.inline(home, "note", opened.out.strip(), "på servern")
     assert noted.code == 0, noted.err
-    back = told(running.inline(home, "--json", "db", "copy", str(home / "back.db"), as_="admin"))
+    back = told(running.inline(home, "--json", "db", "copy", str(home / "back.db"), as_=None))
     put(home, "back.db")
 
     assert running.inline(home, "audit", "verify", as_="auditor").code == 0
@@ -69,27 +69,27 @@ def test_a_home_moves_to_a_server_and_back(home: Path, url: str) -> None:
 
 
 def test_a_backup_is_a_file_and_fills_an_empty_database(home: Path, url: str, tmp_path: Path) -> None:
-    told(running.inline(home, "--json", "db", "copy", url, as_="admin"))
+    told(running.inline(home, "--json", "db", "copy", url, as_=None))
     put(home, url)
-    assert running.inline(home, "db", "backup", str(tmp_path / "copy.db"), as_="admin").code == 0
-    full = running.inline(home, "db", "restore", str(tmp_path / "copy.db"), "--yes", as_="admin", lang="en")
+    assert running.inline(home, "db", "backup", str(tmp_path / "copy.db"), as_=None).code == 0
+    full = running.inline(home, "db", "restore", str(tmp_path / "copy.db"), "--yes", as_=None, lang="en")
     assert (full.code, "not empty" in full.err) == (2, True)
 
     with postgres_server.database(postgres_server.BARE) as other:
         put(home, other)
-        restored = running.inline(home, "db", "restore", str(tmp_path / "copy.db"), "--yes", as_="admin")
+        restored = running.inline(home, "db", "restore", str(tmp_path / "copy.db"), "--yes", as_=None)
         assert restored.code == 0, restored.err
-        assert running.inline(home, "db", "check", as_="admin").code == 0
+        assert running.inline(home, "db", "check", as_=None).code == 0
 
 
 @pytest.mark.sqlite
 def test_roles_are_for_a_server(home: Path, url: str) -> None:
-    refused = running.inline(home, "db", "upgrade", "--roles", as_="admin", lang="en")
+    refused = running.inline(home, "db", "upgrade", "--roles", as_=None, lang="en")
     assert (refused.code, "knows no roles" in refused.err) == (2, True)
-    told(running.inline(home, "--json", "db", "copy", url, as_="admin"))
+    told(running.inline(home, "--json", "db", "copy", url, as_=None))
     put(home, url)
     with postgres_server.locked():
-        made = told(running.inline(home, "--json", "db", "upgrade", "--roles", as_="admin"))
+        made = told(running.inline(home, "--json", "db", "upgrade", "--roles", as_=None))
     assert "skede_auditor" in str(made["roles"])
 
 

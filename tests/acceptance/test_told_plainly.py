@@ -46,9 +46,9 @@ def test_a_copy_of_the_database_is_taken_and_put_back_in_words(world: World, tmp
     registered(world)
     copy = tmp_path / "copy.db"
 
-    newest = world.inline("db", "upgrade", lang="en")
-    taken = world.inline("db", "backup", str(copy), lang="en")
-    back = world.inline("db", "restore", str(copy), lang="en")
+    newest = world.inline("db", "upgrade", lang="en", as_=None)
+    taken = world.inline("db", "backup", str(copy), lang="en", as_=None)
+    back = world.inline("db", "restore", str(copy), lang="en", as_=None)
 
     assert newest.out.startswith("The database has the newest schema already (")
     assert taken.out == f"Backup: {copy} ({copy.stat().st_size} bytes)\n"
@@ -87,10 +87,10 @@ def test_a_note_is_given_once_and_a_review_where_there_is_one(world: World) -> N
 @pytest.mark.sqlite
 def test_on_a_terminal_a_copy_is_put_back_after_a_yes_in_the_reader_s_language(world: World, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
-    world.inline("db", "backup", str(copy))
+    world.inline("db", "backup", str(copy), as_=None)
 
-    kept = running.on_terminal(world.home, "db", "restore", str(copy), typed=["nej"])
-    done = running.on_terminal(world.home, "db", "restore", str(copy), typed=["Ja"])
+    kept = running.on_terminal(world.home, "db", "restore", str(copy), as_=None, typed=["nej"])
+    done = running.on_terminal(world.home, "db", "restore", str(copy), as_=None, typed=["Ja"])
 
     assert (kept.code, done.code) == (130, 0)
     assert "ersätts av kopian. Fortsätta? j = ja, n = nej:" in kept.out
