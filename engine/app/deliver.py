@@ -155,11 +155,12 @@ def _letter(tx: UnitOfWork, office: Office, stored: StoredMessage) -> Letter | O
         return Outcome("failed", "no_address")
     if office.mail.domains and domain_of(tx, stored) not in office.mail.domains:
         return Outcome("suppressed", "domain_not_allowed")
-    enclosed = enclosures(tx, office, message)
+    made_at = _dated(stored) or tx.now
+    enclosed = enclosures(tx, office, message, made_at)
     try:
         letter = office.renderer().render(message.template, message.lang, message.variables)
         content, header = office.mailer().pack(
-            letter, to_name=person.name, to_address=person.email, date=_dated(stored) or tx.now, key=message.key,
+            letter, to_name=person.name, to_address=person.email, date=made_at, key=message.key,
             case_reference="" if message.case == OFFICE else message.case, enclosures=enclosed,
         )  # fmt: skip
     except (EngineError, ValueError) as error:

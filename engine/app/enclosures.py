@@ -13,24 +13,24 @@ LARGEST = 10 * 1024 * 1024
 """Bytes that the enclosures of one mail may have together; what does not fit is fetched from the office."""
 
 
-def enclosures(tx: UnitOfWork, office: Office, message: Message) -> tuple[Enclosure, ...]:
-    """The enclosures of a message, as far as they fit in one mail."""
+def enclosures(tx: UnitOfWork, office: Office, message: Message, made_at: datetime) -> tuple[Enclosure, ...]:
+    """The enclosures of a message, as far as they fit in one mail; `made_at` is when it was first made."""
     case = tx.cases.get(message.case)
     if case is None:
         return ()
     fitting: list[Enclosure] = []
     room = LARGEST
-    for enclosure in _all(tx, office, message, case):
+    for enclosure in _all(tx, office, message, case, made_at):
         if len(enclosure.content) <= room:
             room -= len(enclosure.content)
             fitting.append(enclosure)
     return tuple(fitting)
 
 
-def _all(tx: UnitOfWork, office: Office, message: Message, case: Case) -> Iterator[Enclosure]:
+def _all(tx: UnitOfWork, office: Office, message: Message, case: Case, made_at: datetime) -> Iterator[Enclosure]:
     for kind in message.attach:
         if kind == "calendar":
-            yield from _calendar(tx, office, message, case)
+            yield from _calendar(tx, office, message, case, made_at)
             continue
         document = case.document(kind)
         content = tx.documents.get(document.sha256) if document and not document.secrecy else None
@@ -39,7 +39,7 @@ def _all(tx: UnitOfWork, office: Office, message: Message, case: Case) -> Iterat
             yield Enclosure(name, guess_type(name)[0] or "application/octet-stream", content)
 
 
-def _calendar(tx: UnitOfWork, office: Office, message: Message, case: Case) -> Iterator[Enclosure]:
+def _calendar(tx: UnitOfWork, office: Office, message: Message, case: Case, made_at: datetime) -> Iterator[Enclosure]:
     """The time of the meeting that the message is about; else its deadline, or all that are open."""
     mailer, domain = office.mailer(), office.domain
     meeting = _meeting(tx, message, case)
@@ -49,7 +49,7 @@ def _calendar(tx: UnitOfWork, office: Office, message: Message, case: Case) -> I
         yield mailer.meeting(
             f"{meeting.reference}@{domain}", meeting.revision, start, end if end and end > start else None,
             meeting.title, office.name, place=str(meeting.data.get("place_or_link") or ""),
-            decided_at=meeting.recorded_at, cancelled=meeting.state == "cancelled",
+            decided_at=made_at, cancelled=meeting.state == "cancelled",
         )  # fmt: skip
         return
     for deadline in case.deadlines:
@@ -58,7 +58,7 @@ def _calendar(tx: UnitOfWork, office: Office, message: Message, case: Case) -> I
             title = titles.get(deadline.name, deadline.name)
             yield mailer.deadline(
                 f"{deadline.id.replace('#', '-').replace(':', '-')}@{domain}", deadline.version, deadline.due_on,
-                f"{title}: {case.title}", case.reference, decided_at=case.recorded_at,
+                f"{title}: {case.title}", case.reference, decided_at=made_at,
             )  # fmt: skip
 
 
