@@ -51,6 +51,7 @@ class Catalog:
         """
         row = tx.definitions.current(name, on) or self._titled(tx, name, on)
         if row is None:
+            self._refuse_too_early(tx, name)
             known = sorted({r.name for r in tx.definitions.all()})
             names = ", ".join(known) or "none is published"
             near = get_close_matches(name, known, 1)
@@ -67,11 +68,26 @@ class Catalog:
     def _titled(self, tx: UnitOfWork, title: str, on: date) -> DefinitionRow | None:
         """The version valid on a day of the one workflow whose newest version bears that title."""
         newest = {row.name: row.version for row in sorted(tx.definitions.all(), key=lambda row: row.version)}
-        names = [
-            name for name, version in newest.items()
-            if folded(title) in map(folded, self.definition(tx, name, version).title.values())
-        ]  # fmt: skip
+        names = [name for name, version in newest.items() if self._bears(tx, name, version, title)]
         return tx.definitions.current(names[0], on) if len(names) == 1 else None
+
+    def _bears(self, tx: UnitOfWork, name: str, version: int, title: str) -> bool:
+        return folded(title) in map(folded, self.definition(tx, name, version).title.values())
+
+    def _refuse_too_early(self, tx: UnitOfWork, name: str) -> None:
+        """Say from which day a workflow is valid that is published, and not yet in force.
+
+        Raises:
+            NotFound: There is such a workflow.
+        """
+        rows = [r for r in tx.definitions.all() if r.name == name or self._bears(tx, r.name, r.version, name)]
+        if rows:
+            first = min(rows, key=lambda row: row.valid_from)
+            day = first.valid_from.isoformat()
+            raise NotFound(
+                f"the workflow {first.name} is valid from {day}: begin its cases then",
+                says="workflow_too_early", workflow=first.name, day=day,
+            )  # fmt: skip
 
     def definition(self, tx: UnitOfWork, name: str, version: int) -> Definition:
         """The definition of one version."""
