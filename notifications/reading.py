@@ -26,7 +26,7 @@ _MAILBOX = re.compile(
 
 _MULTIPART = re.compile(r'multipart/(?:alternative|mixed); boundary="([A-Za-z0-9_=]+)"')
 _TEXT = re.compile(r"text/(?:plain|html); charset=utf-8")
-_BROKEN_QUOTING = re.compile(rb"=(?![0-9A-F]{2}|\r\n)|[ \t](?:\r\n|\Z)")
+_BROKEN_QUOTING = re.compile(rb"=(?![0-9A-F]{2}|\r\n)")
 _FILE = "attachment"
 _PLAIN_NAME = re.compile(r'; filename="([^"\\%*]+)"')
 _SECTION = re.compile(r"; filename(?:\*([0-9]+))?\*=(utf-8'')?((?:%[0-9A-F]{2}|[A-Za-z0-9_.~-])+)")
@@ -160,7 +160,8 @@ def _leaf(kind: str, fields: dict[str, str], body: bytes) -> Leaf:
     if media is None or len(fields) > 1 + len(_LEAF_HEADERS):
         raise Unclear("a part of another shape")
     if encoding == "quoted-printable" and disposition is None and _TEXT.fullmatch(kind):
-        if _BROKEN_QUOTING.search(body):
+        white_at_an_end = b" \r\n" in body or b"\t\r\n" in body or body.endswith((b" ", b"\t"))
+        if white_at_an_end or _BROKEN_QUOTING.search(body):
             raise Unclear("a text that is not quoted-printable")
         return Leaf(media[0], None, a2b_qp(body))
     if encoding != "base64" or disposition is None:

@@ -54,7 +54,7 @@ def require_same(content: bytes, meant: Meant) -> None:
         for name, box in (("From", meant.sender), ("To", meant.recipient), ("Reply-To", meant.reply_to)):
             same = (cut(one_line(box.name), _NAME_LIMIT), box.address)
             _require(mailbox_of(fields[name]) == same, f"another {name}")
-            _require(_addresses(fields[name]) == [box.address], f"another {name} to other readers")
+            _require(addresses_in(fields[name]) == [box.address], f"another {name} to other readers")
         _require_parts(mail.leaves, meant)
     except Unclear as error:
         raise _differs(str(error)) from error
@@ -72,7 +72,8 @@ def _require_parts(leaves: tuple[Leaf, ...], meant: Meant) -> None:
 
 
 @lru_cache(maxsize=1000)
-def _addresses(value: str) -> list[str]:
+def addresses_in(value: str) -> list[str]:
+    """The addresses that the standard library finds in a header."""
     return [address for _, address in getaddresses([value])]
 
 
