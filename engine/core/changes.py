@@ -8,7 +8,7 @@ from engine.core.acting import Acting
 from engine.core.amending import editors, parse_values
 from engine.core.announcing import welcomes
 from engine.core.case import Case, ReviewGiven, Signature
-from engine.core.choosing import documents_from
+from engine.core.choosing import arrived_ahead, documents_from
 from engine.core.command import Amend, Assign, Attach, ChangeParty, Command, Note, Recuse, Review, Sign, Unsign
 from engine.core.decision import Decision, Draft, Setup
 from engine.core.errors import NotFound, Refusal, TransitionRefused, UsageError
@@ -19,7 +19,7 @@ from engine.core.parties import changed_party
 from engine.core.plain import party_to_plain, review_to_plain, signature_to_plain
 from engine.core.rights import acting_for
 from engine.core.schedule import Setting, after_change
-from engine.core.signing import outdated, signing_content, wanted_signers
+from engine.core.signing import outdated, signing_content, valid_signatures, wanted_signers
 
 
 def _draft(setup: Setup, case: Case, command: Command, act: str, acting: Acting) -> Draft:
@@ -141,6 +141,8 @@ def attach(setup: Setup, case: Case, command: Attach) -> Decision:
                 f"{setup.definition.name} has no document kind {upload.kind}; it has "
                 + ", ".join(sorted(setup.definition.documents))
             )
+    if ahead := arrived_ahead(setup, command.uploads):
+        raise TransitionRefused(reasons=ahead)
     put_documents(draft, documents_from(command.uploads, case, draft.n, draft.occurred))
     return _conclude(draft)
 
@@ -166,12 +168,20 @@ def sign(setup: Setup, case: Case, command: Sign) -> Decision:
     if command.signed_on > setup.calendar.day(setup.now):
         raise _refuse("occurred_in_future", at=command.signed_on.isoformat())
     content = signing_content(setup.definition, filed, found.kind)
+    _check_new(setup, case, command, party, found.kind)
     signature = Signature(
         id=len(case.signatures) + 1, who=command.who, party=party, person=command.person, document=found.id,
         kind=found.kind, content=content or "", signed_on=command.signed_on, method=command.method, n=draft.n,
     )  # fmt: skip
     draft.body["signs"] = [signature_to_plain(signature)]
     return _conclude(draft)
+
+
+def _check_new(setup: Setup, case: Case, command: Sign, party: int | None, kind: str) -> None:
+    """A person signs for a party once: a second signature over the same would say nothing, and pass for another's."""
+    standing = valid_signatures(setup.definition, case, kind)
+    if any((s.who, s.party, s.person) == (command.who, party, command.person) for s in standing):
+        raise _refuse("signed_already", person=command.person, who=command.who, kind=kind)
 
 
 def _signing_party(setup: Setup, case: Case, command: Sign) -> int | None:

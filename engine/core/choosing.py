@@ -46,6 +46,15 @@ def documents_from(uploads: tuple[Upload, ...], case: Case | None, n: int, at: d
     )  # fmt: skip
 
 
+def arrived_ahead(setup: Setup, uploads: tuple[Upload, ...]) -> list[Refusal]:
+    """Papers that are said to have come in at a moment that has not been."""
+    return [
+        Refusal("received_in_future", {"kind": u.kind, "at": u.received_at.isoformat()})
+        for u in uploads
+        if u.received_at is not None and u.received_at > setup.now
+    ]
+
+
 def choose(setup: Setup, case: Case, command: Advance | Open, occurred: datetime) -> Chosen:
     """The edge that the command takes.
 
@@ -60,6 +69,7 @@ def choose(setup: Setup, case: Case, command: Advance | Open, occurred: datetime
         for u in command.uploads
         if u.kind not in known
     ]
+    strange += arrived_ahead(setup, command.uploads)
     n = case.n + 1
     filed = replace(case, documents=case.documents + documents_from(command.uploads, case, n, occurred))
     found: dict[int, Chosen] = {}
@@ -159,6 +169,7 @@ def context_of(
         return Context(
             definition=setup.definition, case=case, after=replace(filed, data=data), command=command, transition=edge,
             data=data, facts=linked(setup, data), role=acting.role, at=occurred, now=setup.now, today=today,
+            zone=setup.calendar.zone,
         )  # fmt: skip
 
     counters = []

@@ -6,7 +6,7 @@ keep the meaning they had.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any, Protocol
 
 from msgspec import Struct, field
@@ -28,6 +28,7 @@ class Context(Struct, frozen=True):
         at: When the event happens (`occurred_at`); `now` when it is recorded. Both UTC.
         today: The local day of `at`.
         after: The case with the command's documents filed, for rules about documents and signatures.
+        zone: The office's time zone, for the local day of another instant than `at`.
     """
 
     definition: Definition
@@ -41,6 +42,7 @@ class Context(Struct, frozen=True):
     at: datetime
     now: datetime
     today: date
+    zone: tzinfo
 
 
 class GuardFunction(Protocol):

@@ -96,6 +96,8 @@ GUARDS: Mapping[str, Failing] = {
     "not_in_future@1": with_("decision/appeal", "in_future", received_on="2030-01-01"),
     "later_than@1": with_("call/plan_call", "not_later", closes_at="2021-03-31T24:00"),
     "not_before@1": with_("decision/announce", "before", announced_on="2021-02-01"),
+    "day_not_before@1": with_("call/extend_call", "before", closes_at="2021-11-19T12:00"),
+    "day_reached@1": Failing("meeting/hold", "not_reached", before=()),
     "later_than_before@1": with_("call/extend_call", "not_later_than_before", closes_at="2021-06-30T24:00"),
     "deadline_passed@1": Failing("project/no_answer", "grace_not_passed", before=()),
     "not_before_deadline@1": Failing("application/completion_expired", "deadline_not_passed", before=()),
@@ -149,6 +151,9 @@ GUARDS: Mapping[str, Failing] = {
         "application/grant", "frame_exceeded", granted_amount="20 000 000",
         amount_per_year=[{"year": 2022, "amount": "20000000"}],
     ),
+    "call_not_over@1": Failing(
+        "application/contact!", "call_over", place="call.open", before=(step("call/cancel_call"),)
+    ),
     "no_application_decided@1": Failing(
         "call/reopen_call", "application_decided", place="application.granted",
         before=(clock("2021-09-01T12:00"), TICK),
@@ -172,6 +177,10 @@ GUARDS: Mapping[str, Failing] = {
             step("meeting/summon"), clock("2021-11-18T15:00"),
             HOLD.having(recusals=[{"member": "Ada", "concerns": "@app", "replacement": "Cia"}], no_recusals=None),
         ),
+    ),
+    "meeting_day_come@1": Failing(
+        "application/grant", "meeting_not_come",
+        before=(step("meeting/move_meeting"),),
     ),
     # Decision
     "decision_recorded@1": with_("reclaim/rc_decide", "field_must_be_brought", delegation_no=None),
@@ -303,6 +312,10 @@ GUARDS: Mapping[str, Failing] = {
     ),
     "answered_or_passed@1": Failing("reclaim/rc_decide", "deadline_not_passed", before=()),
     "drop_allowed@1": Failing("reclaim/rc_drop", "demand_stands", place="reclaim.demanded"),
+    "within_granted@1": with_("reclaim/consider_reclaim", "claim_above_grant", amount="9 000 000"),
+    "within_paid@1": Failing(
+        "reclaim/rc_communicate", "claim_above_paid", before=(amend("officer", "reclaim", amount="100 001"),)
+    ),
     "instalment_fits@1": with_("reclaim/rc_instalment_in", "instalment_not_open", instalment_no="9"),
     "repaid_in_full@1": with_("reclaim/rc_repaid", "not_repaid", paid_amount="10"),
     "enforceable@1": Failing("reclaim/rc_enforce", "grace_not_passed", before=()),

@@ -101,7 +101,7 @@ WAYS = {
     ),
     "change_request/cr_withdraw": Way("change_request.submitted", advance("applicant", "change", "cr_withdraw")),
     "reclaim/consider_reclaim": Way(
-        "project.running",
+        "requisition.paid",
         new("officer", "reclaim", "reclaim", "consider_reclaim", project="@project", ground="unspent", amount="1 000"),
     ),
     "reclaim/rc_communicate": Way(
@@ -138,7 +138,7 @@ WAYS = {
             "secretary", "reclaim", "rc_waive", paragraph="§ 7", reasons="Konkurs", meeting="@later",
             presented_by="officer", took_part="Ada",
         ),
-        (board("later", "2022-10-06"),),
+        (board("later", "2022-01-10", "18:00"),),
     ),
 }  # fmt: skip
 
@@ -146,10 +146,11 @@ PLACES: dict[str, str | tuple[str | Act, ...]] = {
     "requisition.submitted": "requisition/request_payment",
     "requisition.completion": "requisition/rq_ask",
     "requisition.approved": "requisition/rq_approve",
+    "requisition.paid": "requisition/rq_pay",
     "change_request.submitted": "change_request/request_change",
     "change_request.completion": "change_request/cr_ask",
     "change_request.of_purpose": (
-        "project.running", change("purpose", new_plan="Annat mål"), board("later", "2022-10-06"),
+        "project.running", change("purpose", new_plan="Annat mål"), board("later", "2022-01-10", "18:00"),
         board("latest", "2022-11-03"),
     ),
     "change_request.at_board": "change_request/cr_to_board",

@@ -10,10 +10,10 @@ OPEN_CALL = advance(
 )  # fmt: skip
 
 
-def board(name: str, day: str) -> Act:
+def board(name: str, day: str, hour: str = "09:30") -> Act:
     """A meeting of the board is planned."""
     return new(
-        "secretary", "meeting", name, "plan_board_meeting", body="RUN", starts_at=f"{day}T09:30",
+        "secretary", "meeting", name, "plan_board_meeting", body="RUN", starts_at=f"{day}T{hour}",
         place_or_link="Regionens hus",
     )  # fmt: skip
 
@@ -71,7 +71,7 @@ WAYS = {
     ),
     "meeting/cancel_meeting": Way("meeting.planned", advance("secretary", "board", "cancel_meeting", reason="Inget")),
     "decision/adopt_board": Way(
-        "meeting.planned",
+        "meeting.today",
         new("secretary", "decision", "decision", "adopt_board", meeting="@board", paragraph="§ 9", content="Bifall"),
     ),
     "decision/adopt_delegated": Way("office", delegated("decision")),
@@ -79,7 +79,7 @@ WAYS = {
     "decision/report_delegated": Way(
         "decision.delegated",
         advance("secretary", "decision", "report_delegated", meeting="@board", paragraph="§ 12"),
-        (board("board", "2021-11-18"),),
+        (board("board", "2021-03-01", "18:00"),),
     ),
     "decision/announce": Way(
         "decision.adjusted", advance("secretary", "decision", "announce", announced_on="2021-03-01")
@@ -122,7 +122,9 @@ PLACES: dict[str, str | tuple[str | Act, ...]] = {
     "meeting.summoned": "meeting/summon",
     "meeting.held": "meeting/hold",
     "meeting.adjusted": "meeting/adjust_minutes",
-    "season": ("call.open", board("board", "2021-11-18"), board("board2", "2021-12-16")),
+    # The board sits later on the day on which all is recorded: what it decides happens on its day, not before.
+    "season": ("call.open", board("board", "2021-04-01", "18:00"), board("board2", "2021-12-16")),
+    "meeting.today": ("office", board("board", "2021-03-01", "18:00")),
     "two_stages": (
         "call.planned", clock("2021-04-01T12:00"), replace(OPEN_CALL, fields={**OPEN_CALL.fields, "two_stage": "ja"})
     ),

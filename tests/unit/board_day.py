@@ -19,6 +19,7 @@ from workflows.guards import registry
 
 ROOT = Path(__file__).parent.parent.parent
 NOW = datetime(2021, 11, 18, 9, 0, tzinfo=UTC)
+ZONE = ZoneInfo("Europe/Stockholm")
 OFFICER = Actor("u:2", "handlaggare", frozenset({"officer"}), "p:2")
 BOTH_SIDES = (Party(1, "owner", "o:1", "municipal"), Party(2, "partner", "o:2", "regional"))
 
@@ -64,7 +65,7 @@ def context(
         definition=of, case=case, after=replace(case, data=data), command=command,
         transition=next(t for t in of.transitions if t.event == event), data=data,
         facts=Facts({**{f"@{c.reference}": c for c in related}, **(facts or {})}), role=role, at=at,
-        now=now or at, today=at.astimezone(ZoneInfo("Europe/Stockholm")).date(),
+        now=now or at, today=at.astimezone(ZONE).date(), zone=ZONE,
     )  # fmt: skip
 
 

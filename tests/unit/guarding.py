@@ -102,7 +102,7 @@ def asked(of: Case, event: str, facts: Facts | None = None, **more: Any) -> Cont
     return Context(
         definition=definition, case=of, after=replace(of, data=data, documents=of.documents + filed), command=command,
         transition=edges[0], data=data, facts=facts or around(), role=more.pop("role", "head"), at=NOW, now=NOW,
-        today=TODAY,
+        today=TODAY, zone=Calendar().zone,
     )  # fmt: skip
 
 

@@ -306,6 +306,28 @@ def test_a_review_has_its_states_and_its_form(workflow: str, state: str) -> None
     assert codes(a_setup(a_definition(workflow)), a_case(state), Review(**ME, scores={})) == ["review_not_allowed"]
 
 
+# What cannot have been
+
+
+def test_a_paper_does_not_come_in_at_a_moment_that_has_not_been() -> None:
+    tomorrow = an_upload("contract", received_at=NOW + timedelta(days=1))
+
+    [reason] = refused(a_setup(), a_case(), Attach(**ME, uploads=(tomorrow,)))
+    assert (reason.code, reason.params["kind"]) == ("received_in_future", "contract")
+    command = Advance(**ME, event="file", set={"amount": "1"}, uploads=(tomorrow,))
+    assert "received_in_future" in codes(a_setup(), a_case(), command)
+    assert decide(a_setup(), a_case(), Attach(**ME, uploads=(replace(tomorrow, received_at=NOW),))) is not None
+
+
+def test_a_person_signs_the_same_for_a_party_once() -> None:
+    story = signed(contracted())
+
+    assert codes(story.setup, story.here, sign(story, "owner.signatory", "p:2")) == ["signed_already"]
+
+    story.give(Amend, set={"amount": "200.00"}, note="Nytt belopp")
+    assert signed(story).here.signatures[-1].state == "valid"
+
+
 # Parties
 
 

@@ -18,6 +18,10 @@ def given(role: str = "partner", organisation: str = "o:2", **people: tuple[str,
     return PartyGiven(role, organisation, "regional", people)
 
 
+def partner(people: dict[str, tuple[str, ...]]) -> PartyGiven:
+    return PartyGiven("partner", "o:2", "regional", people)
+
+
 def signed() -> Story:
     """A contract that the owner has signed."""
     story = Story().open(set={"subject": "S", "amount": "100.00"}, uploads=(an_upload("contract"),))
@@ -69,15 +73,15 @@ def test_an_organisation_that_left_comes_back_as_a_new_party() -> None:
 
 @pytest.mark.parametrize("people", [{}, {"contact": ("p:3",)}])
 def test_who_is_there_already_is_not_added_again(people: dict[str, tuple[str, ...]]) -> None:
-    [reason] = refused(a_setup(), a_case(), ChangeParty(**ME, action="add", given=given(**people)))
+    [reason] = refused(a_setup(), a_case(), ChangeParty(**ME, action="add", given=partner(people)))
 
     assert (reason.code, reason.params["organisation"]) == ("party_already", "o:2")
 
 
 def test_ending_a_function_of_a_person_leaves_the_organisation_and_the_others() -> None:
-    partner = replace(PARTNER, people={**PARTNER.people, "leader": ("p:3", "p:7")})
+    led = replace(PARTNER, people={**PARTNER.people, "leader": ("p:3", "p:7")})
 
-    party = after((OWNER, partner), action="end", given=given(leader=("p:3",)))
+    party = after((OWNER, led), action="end", given=given(leader=("p:3",)))
 
     assert party.until is None
     assert party.people == {**PARTNER.people, "leader": ("p:7",)}
@@ -91,9 +95,9 @@ def test_an_organisation_alone_ends_with_all_its_people() -> None:
     assert after((OWNER, PARTNER), action="end", given=given()).until == date(2021, 3, 1)
 
 
-@pytest.mark.parametrize("partner", [PARTNER, replace(PARTNER, people={"contact": ("p:3",)})])
-def test_a_party_keeps_somebody_to_write_to(partner: Party) -> None:
-    case = a_case(parties=(OWNER, partner))
+@pytest.mark.parametrize("left", [PARTNER, replace(PARTNER, people={"contact": ("p:3",)})])
+def test_a_party_keeps_somebody_to_write_to(left: Party) -> None:
+    case = a_case(parties=(OWNER, left))
 
     [reason] = refused(a_setup(), case, ChangeParty(**ME, action="end", given=given(contact=("p:3",))))
 
@@ -133,7 +137,7 @@ def test_a_case_below_that_stands_so_already_has_nothing_to_follow(
     action: str, people: dict[str, tuple[str, ...]]
 ) -> None:
     command = ChangeParty(
-        reference="M-2021-0001", actor=CLOCK, fired=True, cause="M-0#4", action=action, given=given(**people)
+        reference="M-2021-0001", actor=CLOCK, fired=True, cause="M-0#4", action=action, given=partner(people)
     )
 
     assert decide(a_setup(), a_case(), command) is None

@@ -1,5 +1,6 @@
 """The guards of calls and meetings, and of their money, refuse what they should, and nothing else."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -160,3 +161,66 @@ def test_a_link_that_a_fill_has_just_made_is_followed() -> None:
 
 def test_a_notice_stays_up_three_weeks() -> None:
     assert fill("notice_until@1", context(given={"announced_on": "2021-11-30"})) == "2021-12-21"
+
+
+# What comes before what
+
+
+@pytest.mark.parametrize(
+    ("board_date", "refused"),
+    [("2021-08-30", ["before"]), ("2021-08-31", []), ("2021-11-18", []), ("", [])],
+)
+def test_the_board_does_not_decide_before_the_call_has_closed(board_date: str, refused: list[str]) -> None:
+    end_of_day = {"closes_at": "2021-08-31T22:00:00.000000Z", "board_date": board_date}  # 24:00 on 31 August
+
+    found = context(a_call(), of=CALL, event="open_call", given=end_of_day)
+
+    assert codes("day_not_before@1", found, field="board_date", other="closes_at") == refused
+
+
+def board_acts(at: datetime, role: str = "secretary", **moved: str) -> list[str]:
+    """Why an act of a meeting in Stockholm on 22 November at half past midnight is refused at an instant."""
+    meeting = a_meeting("M-2021-001", starts_at="2021-11-21T23:30:00.000000Z")
+    other = a_meeting("M-2021-002", starts_at="2021-12-16T08:30:00.000000Z")
+    case = a_case(state="agenda", data={"meeting": "M-2021-001"})
+    found = context(case, event="grant", related=(meeting, other), at=at, role=role, given=moved)
+    return codes("meeting_day_come@1", found, field="meeting", **({"before": True} if moved else {}))
+
+
+def test_what_a_board_decides_happens_on_the_local_day_of_its_meeting_or_later() -> None:
+    assert board_acts(datetime(2021, 11, 21, 22, 59, tzinfo=UTC)) == ["meeting_not_come"]
+    assert board_acts(datetime(2021, 11, 21, 23, 0, tzinfo=UTC)) == []
+    assert board_acts(datetime(2021, 12, 1, tzinfo=UTC)) == []
+
+
+def test_a_case_that_is_tabled_leaves_the_meeting_that_it_was_at() -> None:
+    assert board_acts(datetime(2021, 11, 22, 9, tzinfo=UTC), meeting="M-2021-002") == []
+    assert board_acts(datetime(2021, 11, 20, 9, tzinfo=UTC), meeting="M-2021-002") == ["meeting_not_come"]
+
+
+def test_what_a_head_decides_waits_for_no_meeting_and_a_missing_one_is_refused_elsewhere() -> None:
+    early = datetime(2021, 11, 1, 9, tzinfo=UTC)
+
+    assert board_acts(early, role="head") == []
+    assert codes("meeting_day_come@1", context(role="secretary"), field="meeting") == []
+
+
+def test_a_meeting_is_held_on_its_day_or_later() -> None:
+    meeting = a_meeting("M-2021-001", "summoned", starts_at="2021-11-22T08:30:00.000000Z")
+
+    def asked(day: int) -> list[str]:
+        at = datetime(2021, 11, day, 6, tzinfo=UTC)
+        return codes("day_reached@1", context(meeting, at=at), field="starts_at")
+
+    assert (asked(21), asked(22)) == (["not_reached"], [])
+
+
+@pytest.mark.parametrize("state", ["planned", "open", "closed", "decided", "concluded", "cancelled"])
+def test_an_idea_names_no_call_that_never_opens_again(state: str) -> None:
+    call = a_case("U-2021-001", state, workflow="call")
+
+    found = context(a_case(state="idea"), event="contact", given={"call": "U-2021-001"}, related=(call,))
+
+    assert codes("call_not_over@1", found) == (["call_over"] if state in ("decided", "concluded", "cancelled") else [])
+    kept = context(a_case(state="idea", data={"call": "U-2021-001"}), event="contact", related=(call,))
+    assert codes("call_not_over@1", kept) == []

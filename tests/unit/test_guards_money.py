@@ -300,3 +300,26 @@ def test_a_claim_is_enforced_thirty_days_late_or_set_off_against_what_is_left_of
     assert found("2026-05-16") != []
     assert found("2026-07-01", set_off=True) == []
     assert found("2026-07-01", (spent,), set_off=True) == ["nothing_to_set_off"]
+
+
+def investigated(amount: str, *family: Case, event: str = "rc_communicate") -> Context:
+    """A reclaim of an amount, in a project that was granted 1000."""
+    return asked(reclaim("considered", amount=amount), event, around(parent=GRANTED, family=family))
+
+
+def test_no_more_than_the_grant_is_investigated() -> None:
+    assert codes("within_granted", investigated("1000.00")) == []
+    assert codes("within_granted", investigated("1000.01")) == ["claim_above_grant"]
+    unknown = asked(reclaim("considered", amount="9.00"), "rc_communicate", around(parent=project()))
+    assert codes("within_granted", unknown) == []
+
+
+def test_no_more_is_claimed_than_was_paid_out_and_has_not_come_back() -> None:
+    back = reclaim("repaid", "RC-0", payments=[{"amount": "100.00"}])
+
+    assert codes("within_paid", investigated("300.00", PAID)) == []
+    assert codes("within_paid", investigated("300.01", PAID)) == ["claim_above_paid"]
+    assert codes(
+        "within_paid", investigated("200.01", PAID, back, requisition("approved", approved_amount="500.00"))
+    ) == ["claim_above_paid"]
+    assert codes("within_paid", investigated("200.00", PAID, back)) == []

@@ -18,6 +18,8 @@ HOLDING = ("granted", "granted_cond", "agreement", "project_started")
 AFTERWARDS = ("closed", "archived")
 """States in which the events tell whether a grant stands."""
 UNDECIDED = ("registered", "preparation", "proposal", "agenda")
+OVER = ("cancelled", "decided", "concluded")
+"""States of a call from which it never opens again."""
 RESERVED = ("tabled", "referred_back")
 """States that leave the decision to a later meeting, with the proposed amount set aside."""
 
@@ -63,6 +65,18 @@ def within_frame(context: Context, /, *, field: str) -> Refusals:
     if amount > left:
         params = {"call": call.reference, "amount": shown(amount), "left": shown(left), "frame": shown(money(frame))}
         yield Refusal("frame_exceeded", params, f"skede status --call {call.reference}")
+
+
+@registry.guard("call_not_over@1", needs=("call",))
+def call_not_over(context: Context, /) -> Refusals:
+    """An idea names no call that will never again be open: one that is cancelled, decided or concluded.
+
+    Without a call it waits for one. A closed call may be opened again, and what arrives under it is recorded anyhow.
+    """
+    call = linked(context, "call")
+    named = not empty(context.command.set.get("call"))
+    if call is not None and named and call.state in OVER:
+        yield Refusal("call_over", {"call": call.reference, "state": call.state}, "skede list call --state open")
 
 
 @registry.guard("no_application_decided@1", needs=("children",))

@@ -1,14 +1,17 @@
 """Guards and fills that any workflow may use about time: dates in fields, and deadlines of the case."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from engine.core.case import Deadline
 from engine.core.errors import Refusal
 from engine.core.guard import Context
 from engine.core.plain import instant
-from engine.core.when import add_span, parse_span
+from engine.core.when import add_span, parse_date, parse_span
 from workflows.guards.registry import registry
-from workflows.guards.values import Refusals, empty, fired, has_come, moment
+from workflows.guards.values import Refusals, empty, fired, has_come, local_day, moment
+
+TICK = timedelta(microseconds=1)
+"""The least that an instant lies before another."""
 
 
 @registry.guard("reached@1", field=str)
@@ -51,6 +54,28 @@ def not_before(context: Context, /, *, field: str, other: str) -> Refusals:
     value, bound = context.data.get(field), context.data.get(other)
     if not empty(value) and not empty(bound) and str(value) < str(bound):
         yield Refusal("before", {"field": field, "value": value, "other": other, "bound": bound})
+
+
+@registry.guard("day_not_before@1", field=str, other=str)
+def day_not_before(context: Context, /, *, field: str, other: str) -> Refusals:
+    """A day is the local day of an instant or a later one; silent where one of them is empty.
+
+    An instant of 24:00 belongs to the day that it ends.
+    """
+    value, bound = context.data.get(field), moment(context.data.get(other))
+    if empty(value) or bound is None:
+        return
+    day = bound if not isinstance(bound, datetime) else (bound - TICK).astimezone(context.zone).date()
+    if parse_date(str(value)) < day:
+        yield Refusal("before", {"field": field, "value": value, "other": other, "bound": day.isoformat()})
+
+
+@registry.guard("day_reached@1", field=str)
+def day_reached(context: Context, /, *, field: str) -> Refusals:
+    """The local day of the field's instant has begun when the event happens; silent where it is empty."""
+    when = moment(context.data.get(field))
+    if when is not None and context.today < local_day(context, when):
+        yield Refusal("not_reached", {"field": field, "when": context.data[field]})
 
 
 @registry.guard("later_than_before@1", field=str)

@@ -8,7 +8,7 @@ from engine.core.guard import Context
 from engine.core.when import add_span, parse_date, parse_span
 from workflows.guards.registry import registry
 from workflows.guards.related import linked
-from workflows.guards.values import Record, Refusals, empty, records
+from workflows.guards.values import Record, Refusals, empty, local_day, moment, records
 
 AHEAD = ("planned", "summoned")
 """States of a meeting of the board that has not been held."""
@@ -45,6 +45,27 @@ def no_recused_member(context: Context, /) -> Refusals:
     for recusal in _recusals(context):
         if str(recusal.get("member", "")).strip().casefold() in present:
             yield Refusal("recused_member_took_part", {"number": recusal["number"]})
+
+
+@registry.guard("meeting_day_come@1", needs=("{field}",), optional=("before",), field=str, before=bool)
+def meeting_day_come(context: Context, /, *, field: str, before: bool = False) -> Refusals:
+    """What the board decides happens on the local day of its meeting or later (kommunallagen 2017:725, 5 kap.).
+
+    Silent where somebody else than the secretary acts, which is then no act of the board, and where no meeting is
+    named, which `decision_recorded@1` or the opening of the decision refuses.
+
+    Args:
+        context: The event, and when it happens.
+        field: The field that names the meeting.
+        before: Ask for the meeting that the field named before the command, which puts another in its place.
+    """
+    if context.role != "secretary":
+        return
+    reference = (context.case.data if before else context.data).get(field)
+    meeting = context.facts.case(f"@{reference}") if reference else None
+    starts = moment(meeting.data.get("starts_at")) if meeting else None
+    if starts is not None and context.today < (day := local_day(context, starts)):
+        yield Refusal("meeting_not_come", {"meeting": reference, "day": day.isoformat()})
 
 
 @registry.fill("notice_until@1")

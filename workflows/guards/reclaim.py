@@ -7,7 +7,7 @@ from typing import Any
 from engine.core.errors import Refusal
 from engine.core.guard import Context
 from workflows.guards.dates import deadline_passed
-from workflows.guards.family import children, of_workflow, paid
+from workflows.guards.family import children, of_workflow, paid, paid_back
 from workflows.guards.registry import registry
 from workflows.guards.values import Refusals, empty, money, records, shown, total
 
@@ -51,6 +51,35 @@ def instalment_fits(context: Context, /) -> Refusals:
     elif came < money(plan[number - 1].get("amount")):
         params = {"number": number, "paid": shown(came), "wanted": shown(money(plan[number - 1].get("amount")))}
         yield Refusal("instalment_short", params)
+
+
+@registry.guard("within_granted@1", needs=("parent",))
+def within_granted(context: Context, /) -> Refusals:
+    """An investigation may precede the accounts, but never claims more than the grant; silent if that is unknown."""
+    project = context.facts.case("parent")
+    granted = project.data.get("granted_amount") if project else None
+    claim = money(context.data.get("amount"))
+    if project is not None and not empty(granted) and claim > money(granted):
+        params = {"amount": shown(claim), "granted": shown(money(granted)), "project": project.reference}
+        yield Refusal("claim_above_grant", params)
+
+
+@registry.guard("within_paid@1", needs=("parent", "parent/children"))
+def within_paid(context: Context, /) -> Refusals:
+    """No more is claimed back than has been paid out and not come back on another reclaim.
+
+    What was paid before the case came here, or interest by agreement, a head vouches for by waiving this.
+    """
+    project = context.facts.case("parent")
+    family = context.facts.cases("parent/children")
+    if project is None:
+        return
+    others = (c for c in of_workflow(family, "reclaim") if c.reference != context.case.reference)
+    left = paid(family) - sum((paid_back(other) for other in others), Decimal(0))
+    claim = money(context.data.get("amount"))
+    if claim > left:
+        params = {"amount": shown(claim), "left": shown(left), "project": project.reference}
+        yield Refusal("claim_above_paid", params, f"skede list requisition --parent {project.reference}")
 
 
 @registry.guard("repaid_in_full@1")

@@ -54,6 +54,11 @@ def has_come(context: Context, when: date | datetime) -> bool:
     return when <= context.at if isinstance(when, datetime) else when <= context.today
 
 
+def local_day(context: Context, when: date | datetime) -> date:
+    """The office's day of an instant; a day is itself."""
+    return when.astimezone(context.zone).date() if isinstance(when, datetime) else when
+
+
 def fired(context: Context) -> bool:
     """Whether the clock or another case gives the command, so that nobody was there to fill anything in."""
     return context.command.fired or context.role == "system"
