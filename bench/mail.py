@@ -193,7 +193,7 @@ def letters_alone(office: Office) -> float:
             assert person is not None
             message = stored.message
             letter = renderer.render(message.template, message.lang, message.variables)
-            files = enclosures(tx, office, message)
+            files = enclosures(tx, office, message, tx.now)
             mailer.pack(letter, to_name=person.name, to_address=person.email or "", date=tx.now, key=message.key,
                         case_reference=message.case, enclosures=files)  # fmt: skip
         return time.process_time() - start
