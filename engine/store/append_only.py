@@ -65,12 +65,6 @@ def install(dialect: str, execute: Callable[[str], Any], *tables: str) -> None:
         execute(sql)
 
 
-def missing(execute: Callable[[str], Any]) -> tuple[str, ...]:
-    """Names of SQLite's triggers that are not there, or not as they should be."""
-    there = dict(execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
-    return tuple(name for name, sql in triggers().items() if there.get(name) != sql)
-
-
 def missing_postgresql(execute: Callable[[str], Any]) -> tuple[str, ...]:
     """Names of PostgreSQL's triggers that are not there, switched off, or not as they should be."""
     rows = execute(

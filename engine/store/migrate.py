@@ -4,8 +4,9 @@ Each of `create`, `upgrade` and `check` takes the path of a file or the URL of a
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TypeGuard
 
@@ -84,12 +85,40 @@ def _findings(connection: Connection) -> Iterator[str]:
             yield f"the file is damaged: {text}"
     for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"):
         yield f"row {row} of {table} points at a row of {parent} that is not there"
-    yield from _findings_anywhere(connection, append_only.missing(connection.execute))
+    yield from strange_in(connection)
+    yield from _wrong_revision(connection)
 
 
-def _findings_anywhere(connection: Connection, triggers: Iterable[str]) -> Iterator[str]:
-    for name in triggers:
-        yield f"the trigger {name} is missing or was changed"
+def strange_in(connection: Connection) -> Iterator[str]:
+    """What of the schema of a file is not as the migrations make it: a view in place of a table, one more trigger."""
+    there, made = _schema_of(connection), _made()
+    for kind, name in sorted(made.keys() - there.keys()):
+        yield f"the {kind} {name} is missing or was changed"
+    for kind, name in sorted(there.keys() - made.keys()):
+        yield f"the {kind} {name} is none of ours"
+    for kind, name in sorted(made.keys() & there.keys()):
+        if there[kind, name] != made[kind, name]:
+            yield f"the {kind} {name} is missing or was changed"
+
+
+@cache
+def _made() -> dict[tuple[str, str], str]:
+    """The schema as the migrations make it, in a database of nobody."""
+    with closing(raw_connection(Path("made"), "memory")) as connection:
+        _to_head(connection)
+        return _schema_of(connection)
+
+
+def _schema_of(connection: Connection) -> dict[tuple[str, str], str]:
+    """What SQLite and Alembic make for themselves is left out."""
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema").fetchall()
+    return {
+        (kind, name): f"{table}: {' '.join((sql or '').split())}" for kind, name, table, sql in rows
+        if not name.startswith(("sqlite_", "alembic_version"))
+    }  # fmt: skip
+
+
+def _wrong_revision(connection: Connection) -> Iterator[str]:
     revision = revision_of(connection)
     head = ScriptDirectory(str(_SCRIPTS)).get_current_head()
     if revision != head:
@@ -168,7 +197,8 @@ def _upgrade_on_server(url: str) -> tuple[int, int]:
 
 def _check_on_server(url: str) -> tuple[str, ...]:
     with on_server(url) as connection:
-        return tuple(_findings_anywhere(connection, append_only.missing_postgresql(connection.execute)))
+        lost = append_only.missing_postgresql(connection.execute)
+        return (*(f"the trigger {name} is missing or was changed" for name in lost), *_wrong_revision(connection))
 
 
 def revision_of(connection: Connection) -> str | None:

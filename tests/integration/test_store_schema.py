@@ -20,7 +20,7 @@ from engine.store.columns import Flag, LocalDate, Money, UtcInstant
 from engine.store.connection import Connection
 from engine.store.copies import backup, restore
 from engine.store.database import APPLICATION_ID, SCHEMA, driver, raw_connection
-from engine.store.migrate import check, create, revision_of, upgrade
+from engine.store.migrate import check, create, revision_of, strange_in, upgrade
 from engine.store.statements import FOLDER, SQL
 from engine.store.unit_of_work import SqliteStore
 
@@ -142,6 +142,23 @@ def test_a_failed_upgrade_leaves_the_old_schema(tmp_path: Path) -> None:
     connection = raw_connection(path, "ro")
     assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("people",)]
     connection.close()
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        (("ALTER TABLE cases RENAME TO c", "CREATE VIEW cases AS SELECT * FROM c"), "the view cases is none of ours"),
+        (("CREATE TRIGGER t AFTER INSERT ON checkpoints BEGIN DELETE FROM settings; END",),
+         "the trigger t is none of ours"),
+        (("DROP INDEX ix_cases_parent", "CREATE INDEX ix_cases_parent ON cases (parent) WHERE n > 3"),
+         "the index ix_cases_parent is missing or was changed"),
+    ],
+)  # fmt: skip
+def test_a_check_finds_what_is_none_of_ours(connection: Connection, sql: tuple[str, ...], found: str) -> None:
+    for one in sql:
+        connection.execute(one)
+
+    assert found in list(strange_in(connection))
 
 
 def test_a_check_finds_what_is_wrong(connection: Connection, tmp_path: Path) -> None:
