@@ -138,20 +138,20 @@ def _money(amount: str, shell: Shell) -> str:
 @click.option("--search", metavar="TEXT", help="Words of title, reference or registry number.")
 @click.option("--field", "field_values", multiple=True, type=FIELD_VALUE, help="Where a field has this value.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE.csv", help="Where to.")
-@click.option("--bom", is_flag=True, help="Begin with a mark by which Excel knows UTF-8.")
+@click.option("--force", is_flag=True, help="Even if that file is there already.")
+@click.option("--bom", is_flag=True, hidden=True, expose_value=False)
 @pass_shell
 def template(
-    shell: Shell, /, event: str, output: Path, bom: bool, field_values: tuple[tuple[str, str], ...], **asked: Any
+    shell: Shell, /, event: str, output: Path, force: bool, field_values: tuple[tuple[str, str], ...], **asked: Any
 ) -> None:
     """A table with one row for each case that could take EVENT, and exactly the columns that are missing."""
     from engine.app.bulk_template import bulk_template
     from engine.app.listing import Wanted
-    from engine.cli.writing import write_new
-    from engine.exports.csv import table_text
+    from engine.cli.writing import write_template
 
     session = open_session(shell, read_only=True)
     made = bulk_template(session.office, session.caller, event, Wanted(fields=dict(field_values), **asked))
-    write_new(output, (part.encode() for part in table_text(made.columns, made.rows, bom=bom)))
+    write_template(shell, output, made.columns, made.rows, force=force)
     if shell.json:
         obstacles = [
             {"reference": reference, "reasons": [reason_json(reason, shell.lang) for reason in reasons]}

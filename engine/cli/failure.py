@@ -24,6 +24,9 @@ _CLICK = {
 }
 """Complaints that click tells in words alone."""
 
+_MAIL_STATES = ("mail_not_in_state",)
+"""Reasons whose `state` is one of a letter, not of a case."""
+
 UNEXPECTED = 1
 USAGE = 2
 
@@ -74,6 +77,8 @@ def reason_text(reason: Refusal, lang: str) -> str:
         titles = reason.titles.get(name, {})
         if isinstance(value, list | tuple):
             return [called(name, part) for part in value]
+        if name == "state" and reason.code in _MAIL_STATES:
+            return text(f"mail_{value}", lang)
         found = titles.get(value) if isinstance(value, str) else None
         return value if found is None else param_text(name, found, lang)
 

@@ -10,7 +10,7 @@ from engine.cli.lazy import COMMANDS
 from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, safe_lines, say
 from engine.core.definition import Definition
-from engine.core.errors import NotFound
+from engine.core.errors import EngineError, NotFound
 
 
 class Meaning(Struct, frozen=True):
@@ -32,7 +32,7 @@ def help_(shell: Shell, ctx: click.Context, word: tuple[str, ...]) -> None:
         click.echo(root.get_help())
         return
     wanted = " ".join(word)
-    found = explain(wanted, shell.lang)
+    found = explain(wanted, shell.lang, _definitions(shell))
     if not found:
         raise NotFound(shell.text("word_unknown", word=wanted))
     if shell.json:
@@ -42,6 +42,23 @@ def help_(shell: Shell, ctx: click.Context, word: tuple[str, ...]) -> None:
         say(f"{meaning.sv} – {meaning.en}")
         for line in safe_lines(meaning.means):
             say(f"  {line}")
+
+
+def _definitions(shell: Shell) -> list[Definition]:
+    """The workflows in force in the home; those that ship where there is no home."""
+    from engine.cli.session import open_session
+
+    try:
+        office = open_session(shell, read_only=True).office
+    except EngineError:
+        from engine.bootstrap.plugins import shipped
+        from engine.core.build import build
+
+        return [built for raw, _ in shipped().values() if (built := build(raw)[0]) is not None]
+    with office.store.read() as tx:
+        today = office.calendar.day(tx.now)
+        names = sorted({row.name for row in tx.definitions.all()})
+        return [office.catalog.current(tx, name, today).definition for name in names]
 
 
 def explain(word: str, lang: str, definitions: Iterable[Definition] = ()) -> list[Meaning]:
@@ -86,7 +103,7 @@ def _of_definition(definition: Definition, lang: str) -> Iterable[tuple[tuple[st
     for name, state in definition.states.items():
         means = text("word_state", lang, workflow=workflow)
         yield _names(name, *state.title.values()), Meaning(state.title["sv"], state.title["en"], means)
-    titles = {edge.event: edge.title for edge in definition.transitions}
-    for event, title in titles.items():
+    for event, edge in {edge.event: edge for edge in reversed(definition.transitions)}.items():
         means = text("word_event", lang, workflow=workflow)
-        yield _names(event, *title.values()), Meaning(title["sv"], title["en"], means)
+        means = f"{means}\n{edge.help[lang]}" if edge.help else means
+        yield _names(event, *edge.title.values()), Meaning(edge.title["sv"], edge.title["en"], means)

@@ -11,7 +11,6 @@ from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, mark_sandbox, say
 from engine.cli.session import Session, open_session
 from engine.cli.table_file import read_file
-from engine.core.errors import UsageError
 
 MOST_SHOWN = 12
 
@@ -24,23 +23,20 @@ def import_() -> None:
 @import_.command("template")
 @click.argument("workflow")
 @click.option("-o", "--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Else stdout.")
+@click.option("--force", is_flag=True, help="Even if that file is there already.")
 @pass_shell
-def template(shell: Shell, workflow: str, output: Path | None) -> None:
+def template(shell: Shell, workflow: str, output: Path | None, force: bool) -> None:
     """An empty table for cases of a workflow, with what goes where."""
     from engine.app.import_template import template as empty_table
+    from engine.cli.writing import write_template
     from engine.exports.csv import table_text
 
     session = open_session(shell, read_only=True)
     columns, rows = empty_table(session.office, session.caller, workflow, shell.lang)
-    text = "".join(table_text(columns, rows, bom=output is not None))
     if output is None:
-        click.echo(text, nl=False)
+        click.echo("".join(table_text(columns, rows)), nl=False)
         return
-    try:
-        output.write_bytes(text.encode())
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise UsageError(f"{output}: {why.lower()}", says="file_unwritable", path=str(output), why=why) from None
+    write_template(shell, output, columns, rows, force=force)
     shell.tell("import_template_written", file=output, n=len(columns))
 
 

@@ -50,7 +50,7 @@ def print_mails(shell: Shell, session: Session, mails: Sequence[Mapping[str, Any
     rows = (
         (moment_text(session, m["at"]), m["to_name"] or m["to"] or "",
          m["subject"] or letter_text(m["template"], shell.lang), _step(m["step"]), m["case"],
-         shell.text(f"mail_{m['state']}"))
+         shell.text("forecast_sent" if m["state"] == "sent" else f"mail_{m['state']}"))
         for m in mails
     )  # fmt: skip
     print_table(columns, rows, color=shell.color)

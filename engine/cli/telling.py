@@ -5,6 +5,7 @@ from typing import Any
 
 from engine.app.letters import days_text
 from engine.app.wording import Words, words_for
+from engine.cli.again import ready
 from engine.cli.options import Shell
 from engine.cli.output import can_draw, emit_json, say, say_beside, say_styled
 from engine.cli.session import Session
@@ -107,7 +108,9 @@ class _Teller:
     def _messages(self, told: Mapping[str, Any]) -> None:
         for message in told["messages"]:
             if message["to"] is None:
-                self.say("  " + self.text("case_message_nobody", template=letter_text(message["template"], self.lang)))
+                letter = letter_text(message["template"], self.lang)
+                command = ready(self.shell, f"skede mail why {told['reference']}")
+                self.say("  " + self.text("case_message_nobody", template=letter, command=command))
                 continue
             code = f"case_message_{message['state']}" if message["state"] in SILENT else "case_message"
             letter = letter_text(message["template"], self.lang)

@@ -2,9 +2,11 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+from engine.cli.options import Shell
 from engine.cli.output import safe_lines
 from engine.core.errors import Unavailable, UsageError
 
@@ -35,6 +37,27 @@ def write_new(path: Path | None, parts: Iterable[bytes]) -> int:
     finally:
         draft.unlink(missing_ok=True)
     return size
+
+
+def write_template(
+    shell: Shell, path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, force: bool
+) -> None:
+    """Write a table that is to be filled in as Excel opens it: with its mark of UTF-8, parted as the language does.
+
+    Excel in Swedish parts cells by semicolons, because commas stand in amounts there.
+
+    Raises:
+        UsageError: A file is there already, which may be filled in, and `force` was not said.
+    """
+    from engine.exports.csv import table_text
+
+    if path.exists() and not force:
+        raise UsageError(
+            f"{path} is there already, and may be filled in: name another file, or add --force",
+            says="file_is_there", path=str(path),
+        )  # fmt: skip
+    parted = ";" if shell.lang == "sv" else ","
+    write_new(path, (part.encode() for part in table_text(columns, rows, bom=True, parted=parted)))
 
 
 def _as_bytes(part: bytes) -> int:

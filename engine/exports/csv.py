@@ -28,16 +28,19 @@ _ENTRY = (
 )  # fmt: skip
 
 
-def table_text(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, bom: bool = False) -> Iterator[str]:
+def table_text(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, bom: bool = False, parted: str = ","
+) -> Iterator[str]:
     """A table as text, record by record.
 
     Args:
         columns: The first record.
         rows: The others, as plain JSON values.
         bom: Begin with a byte order mark, for Excel.
+        parted: What stands between two cells.
     """
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer = csv.writer(buffer, lineterminator="\r\n", delimiter=parted)
     if bom:
         yield BOM
     for row in chain([columns], rows):

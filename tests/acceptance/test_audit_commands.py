@@ -187,10 +187,11 @@ def test_a_template_is_filled_in_and_carried_out(here: Skede, busy: Path) -> Non
     table = busy / "idea.csv"
 
     made = here("bulk", "template", "drop_idea", "application", "-o", str(table), "--json")
-    with table.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    with table.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
 
     assert made.code == 0
+    assert table.read_bytes().startswith(b"\xef\xbb\xbfreference;")
     assert made.json["rows"] == len(rows) == 2
     assert rows[0]["#title"] == "'=1+1"
     missing = [name for name in rows[0] if name not in ("reference", "#title", "event")]

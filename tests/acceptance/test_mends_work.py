@@ -234,3 +234,21 @@ def test_the_only_administrator_of_a_new_home_is_told_what_comes_first(tmp_path:
     assert open_case(office, anna, "call", "Utlysning", Given(set=given))["state"] == "planned"
     assert running.inline(folder, "new", "call", "--title", "Nästa", *shlex.split(commands[5])[5:], as_=None).code == 0
     assert commands[6] == "skede next -"
+
+
+def test_help_knows_the_events_and_states_of_the_workflows_that_are_published(world: World) -> None:
+    for word, told in (("bevilja", "Bevilja – Grant"), ("grant", "Bevilja – Grant"), ("diarieförd", "läge i Ansökan")):
+        assert told in world.inline("help", word).out
+
+
+def test_mail_is_told_in_words_that_fit_its_time(world: World) -> None:
+    registered(world)
+    ahead = world.inline("mail", "forecast").out
+    world.inline("tick")
+
+    sent = next(m["id"] for m in world.inline("mail", "list", "--state", "sent", "--json").json)
+    retried = world.inline("mail", "retry", str(sent))
+
+    assert "ska skickas" in ahead
+    assert "skickat" not in ahead
+    assert f"Brev {sent} har läget ”skickat”" in retried.err

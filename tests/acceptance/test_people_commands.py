@@ -152,10 +152,22 @@ def test_the_template_names_every_column_in_the_readers_language(inline: Run, tm
     path = tmp_path / "mall.csv"
     ran = inline("import", "template", "application", "-o", str(path), lang="sv")
     assert ran.code == 0, ran.err
-    columns = path.read_text("utf-8-sig").splitlines()[0].split(",")
+    columns = path.read_text("utf-8-sig").splitlines()[0].split(";")
     assert columns[:5] == ["Referens", "Öppnat genom", "Rubrik", "Läge", "Öppnat"]
     assert {"Sökt belopp", "Projektägare: kontaktperson", "Diarienummer"} <= set(columns)
     assert inline("import", "template", "application", lang="en").out.startswith("Reference,Opened by,Title,State")
+
+
+def test_a_template_that_may_be_filled_in_is_overwritten_only_by_force(inline: Run, tmp_path: Path) -> None:
+    path = tmp_path / "mall.csv"
+    path.write_text("ifylld", "utf-8")
+
+    refused = inline("import", "template", "report", "-o", str(path))
+
+    assert (refused.code, path.read_text("utf-8")) == (2, "ifylld")
+    assert "--force" in refused.err
+    assert inline("import", "template", "report", "-o", str(path), "--force").code == 0
+    assert path.read_text("utf-8-sig").startswith("Referens;")
 
 
 def test_a_workbook_is_to_be_saved_as_csv(inline: Run, tmp_path: Path) -> None:

@@ -377,6 +377,16 @@ def test_events_and_states_of_a_workflow_are_words_too() -> None:
     assert [meaning.means for meaning in explain("open for submission", "en", [report])] == ["state of Report"]
 
 
+def test_an_event_is_told_with_what_its_workflow_says_of_it() -> None:
+    helped = {"sv": "När allt är klart.", "en": "Once all is ready."}
+    submit = Transition("submit", {"sv": "Lämna in", "en": "Submit"}, ("open",), "open", ("applicant",), help=helped)
+    opened = State("open", {"sv": "Öppen", "en": "Open"}, "implementation")
+    title = {"sv": "Rapport", "en": "Report"}
+    report = Definition("report", 1, title, "R-{number}", "open", "", {}, {}, {"open": opened}, (submit,))
+
+    assert [m.means for m in explain("submit", "sv", [report])] == ["händelse i Rapport\nNär allt är klart."]
+
+
 def test_every_command_has_its_line_in_both_languages() -> None:
     assert all(entry.sv and entry.en and entry.sv != entry.en for entry in COMMANDS.values())
 

@@ -108,8 +108,8 @@ class Office:
         """The rows of `bulk template`, with each column that it asks for filled from `cells` (`_` stands for `:`)."""
         name = f"{event}.csv"
         self.do("bulk", "template", event, *filters, "-o", self.at(name), as_=as_)
-        with (self.desk / name).open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+        with (self.desk / name).open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter=";"))
         (self.desk / name).unlink()
         wanted = rows if only is None else [row for row in rows if row["reference"] in only]
         given = {column.replace("__", ":"): cell for column, cell in cells.items()}
