@@ -7,6 +7,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -23,6 +24,12 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 GAP = 3
 """Cells between two columns, as rich sets them."""
+
+NARROWEST = 5
+"""So narrow a column of prose is made before the ids beside it are broken."""
+
+EDGES = 2
+"""Cells of padding that rich counts at the two edges of a table, and leaves out."""
 
 
 class Column(Struct, frozen=True):
@@ -84,16 +91,37 @@ def _print_rich_table(columns: Sequence[Column], cells: Sequence[Sequence[str]])
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    console = Console(file=sys.stdout)
-    least = _least_widths(columns, cells, console.width)
-    for i, column in enumerate(columns):
-        table.add_column(
-            Text(column.title), justify="right" if column.right else "left", overflow="fold",
-            no_wrap=_is_whole(i, cells), min_width=least[i],
-        )  # fmt: skip
+    room = Console(file=sys.stdout).width
+    for column, cells_wide in zip(columns, _widths(columns, cells, room), strict=True):
+        justify: Literal["left", "right"] = "right" if column.right else "left"
+        table.add_column(Text(column.title), justify=justify, overflow="fold", width=cells_wide)
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
+    # Rich counts the padding of both edges, which it does not draw: with less room it would cut what fits.
+    Console(file=sys.stdout, width=room + EDGES).print(table)
+
+
+def _widths(columns: Sequence[Column], cells: Sequence[Sequence[str]], room: int) -> list[int]:
+    """How wide each column is drawn: whole where there is room, else what is over the least is shared by need."""
+    whole = [max((width(cell) for cell in (column.title, *(row[i] for row in cells))), default=0)
+             for i, column in enumerate(columns)]  # fmt: skip
+    room = max(room - GAP * (len(columns) - 1), len(columns))
+    if sum(whole) <= room:
+        return whole
+    widths = _least_widths(columns, cells, room)
+    kept = [_is_whole(i, cells) for i in range(len(columns))]
+    while sum(widths) > room:  # a terminal too narrow even for that: the widest gives way, ids last
+        able = [i for i, wide in enumerate(widths) if wide > NARROWEST and not kept[i]] or range(len(widths))
+        widths[max(able, key=widths.__getitem__)] -= 1
+    for _ in range(room - sum(widths)):
+        need = [_lines(of, wide) for of, wide in zip(whole, widths, strict=True)]
+        widths[need.index(max(need))] += 1
+    return widths
+
+
+def _lines(whole: int, wide: int) -> float:
+    """How many lines the longest cell takes at least; none more where it fits."""
+    return whole / wide if whole > wide else 0.0
 
 
 def _is_whole(i: int, cells: Sequence[Sequence[str]]) -> bool:
@@ -101,16 +129,16 @@ def _is_whole(i: int, cells: Sequence[Sequence[str]]) -> bool:
 
 
 def _least_widths(columns: Sequence[Column], cells: Sequence[Sequence[str]], room: int) -> list[int]:
-    """How wide each column has to be so that no word in it is broken, as far as the terminal has room for that."""
+    """How wide each column has to be so that no word in it is broken, as far as there is room for that."""
     words = [{w for cell in (column.title, *(row[i] for row in cells)) for w in cell.split()}
              for i, column in enumerate(columns)]  # fmt: skip
     whole = [_is_whole(i, cells) for i in range(len(columns))]
     for most in range(LONGEST_WORD, LEAST - 1, -1):
         least = [
-            max((width(w) if kept or _DATE.fullmatch(w) else min(width(w), most) for w in of_column), default=0)
+            max((width(w) if kept or _DATE.fullmatch(w) else min(width(w), most) for w in of_column), default=1)
             for of_column, kept in zip(words, whole, strict=True)
         ]
-        if sum(least) + GAP * (len(columns) - 1) <= room:
+        if sum(least) <= room:
             break
     return least
 

@@ -3,6 +3,7 @@
 import ast
 import io
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -212,6 +213,28 @@ def test_where_nothing_fits_dates_stay_whole_longest(monkeypatch: pytest.MonkeyP
 
     assert "2025-05-12" in terminal.getvalue()
     assert "SIM-2025-0002:board_papers" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("columns", ["80", "60", "30"])
+def test_nothing_of_a_cell_is_cut_and_no_line_is_wider_than_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setenv("COLUMNS", columns)
+    rows = [
+        ("CR-2025-0001", "Ny ekonom och annat som tar plats på raden", "Inskickad", "officer",
+         "Ändringen ska prövas om 30 dagar"),
+        ("M-2025-001", "Miljö- och regionutvecklingsnämnden", "Planerat", "", "Kallelse ska ut om 9 dagar"),
+    ]  # fmt: skip
+    titles = ("Ärende", "Rubrik", "Läge", "Handläggare", "Nästa frist")
+
+    tables.print_table([Column(title) for title in titles], rows, color=True)
+
+    lines = [re.sub("\x1b\\[[0-9;]*m", "", line) for line in terminal.getvalue().splitlines()]
+    assert max(map(tables.width, lines)) <= int(columns)
+    shown = "".join(sorted("".join(lines[lines.index("─" * tables.width(lines[-1])) + 1 :]).replace(" ", "")))
+    assert shown == "".join(sorted("".join(map("".join, rows)).replace(" ", "")))
 
 
 def test_a_tree_shows_who_hangs_on_whom(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
