@@ -20,12 +20,12 @@ from engine.ports import UnitOfWork
 
 
 class Paper(Struct, frozen=True):
-    """A file that comes with a command."""
+    """A file that comes with a command; without a direction it has that of its kind."""
 
     kind: str
     name: str
     content: bytes
-    direction: str = "in"
+    direction: str | None = None
     received_at: datetime | None = None
     sender: str | None = None
     secrecy: str | None = None

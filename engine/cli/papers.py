@@ -16,8 +16,8 @@ from engine.core.errors import UsageError
 @click.argument("ref")
 @click.argument("papers", nargs=-1, required=True, metavar="KIND=PATH…", type=KIND_PATH)
 @click.option(
-    "--direction", type=click.Choice(("in", "out", "internal")), default="in", show_default=True,
-    help="Whether it came in, went out, or stays in the office.",
+    "--direction", type=click.Choice(("in", "out", "internal")),
+    help="Whether it came in, went out, or stays in the office; else as its kind says.",
 )  # fmt: skip
 @click.option("--from", "sender", metavar="T", help="Who sent it.")
 @click.option("--to", "recipient", metavar="T", help="Whom it went to; says that it went out.")
@@ -35,7 +35,7 @@ def attach(shell: Shell, /, ref: str, papers: tuple[tuple[str, str], ...], gave:
             "--from and --to exclude each other: a document came in, or it went out",
             says="options_exclude", one="--from", other="--to",
         )  # fmt: skip
-    direction = "out" if asked["recipient"] else asked["direction"]
+    direction = "out" if asked["recipient"] else asked["direction"] or ("in" if asked["sender"] else None)
 
     def change(session: Session) -> Mapping[str, Any]:
         received = occurred_at(session, asked["received"]) if asked["received"] else None

@@ -143,14 +143,14 @@ def attach(setup: Setup, case: Case, command: Attach) -> Decision:
             )
     if ahead := arrived_ahead(setup, command.uploads):
         raise TransitionRefused(reasons=ahead)
-    put_documents(draft, documents_from(command.uploads, case, draft.n, draft.occurred))
+    put_documents(draft, documents_from(setup.definition, command.uploads, case, draft.n, draft.occurred))
     return _conclude(draft)
 
 
 def sign(setup: Setup, case: Case, command: Sign) -> Decision:
     """Record a signature over what the case is now."""
     draft = _draft(setup, case, command, "sign", acting_for(setup.definition, case, command, "sign"))
-    documents = documents_from(command.uploads, case, draft.n, draft.occurred)
+    documents = documents_from(setup.definition, command.uploads, case, draft.n, draft.occurred)
     put_documents(draft, documents)
     filed = replace(case, documents=case.documents + documents)
     found = next(

@@ -13,7 +13,7 @@ from engine.core.amending import foreign_fields, parse_values
 from engine.core.case import Actor, Case, Document
 from engine.core.command import Advance, Open, Upload
 from engine.core.decision import Setup
-from engine.core.definition import Transition
+from engine.core.definition import Definition, Transition
 from engine.core.errors import Refusal, TransitionRefused
 from engine.core.facts import Facts
 from engine.core.guard import Context
@@ -34,12 +34,15 @@ class Chosen(Struct, frozen=True):
     counters: tuple[str, ...]
 
 
-def documents_from(uploads: tuple[Upload, ...], case: Case | None, n: int, at: datetime) -> tuple[Document, ...]:
-    """The documents that a command files, numbered within the case."""
+def documents_from(
+    definition: Definition, uploads: tuple[Upload, ...], case: Case | None, n: int, at: datetime
+) -> tuple[Document, ...]:
+    """The documents that a command files, numbered within the case; one of a kind unknown here is refused elsewhere."""
     first = len(case.documents) + 1 if case else 1
+    usual = {kind.id: kind.direction for kind in definition.documents.values()}
     return tuple(
         Document(
-            id=number, kind=u.kind, sha256=u.sha256, name=u.name, direction=u.direction,
+            id=number, kind=u.kind, sha256=u.sha256, name=u.name, direction=u.direction or usual.get(u.kind, "in"),
             received_at=u.received_at or at, n=n, sender=u.sender, secrecy=u.secrecy, draft=u.draft,
         )
         for number, u in enumerate(uploads, first)
@@ -71,7 +74,8 @@ def choose(setup: Setup, case: Case, command: Advance | Open, occurred: datetime
     ]
     strange += arrived_ahead(setup, command.uploads)
     n = case.n + 1
-    filed = replace(case, documents=case.documents + documents_from(command.uploads, case, n, occurred))
+    brought = documents_from(setup.definition, command.uploads, case, n, occurred)
+    filed = replace(case, documents=case.documents + brought)
     found: dict[int, Chosen] = {}
     here = [edge for edge in setup.definition.edges(command.event) if case.state in edge.source]
     strange += overriding_nothing(command, here)

@@ -14,13 +14,17 @@ from engine.core.case import Actor
 
 
 class Upload(Struct, frozen=True):
-    """A file that comes with a command: its bytes are already stored under the digest."""
+    """A file that comes with a command: its bytes are already stored under the digest.
+
+    Attributes:
+        direction: `in`, `out` or `internal`; None = as the kind of document says.
+    """
 
     kind: str
     sha256: str
     name: str
     size: int
-    direction: str = "in"
+    direction: str | None = None
     received_at: datetime | None = None
     sender: str | None = None
     secrecy: str | None = None

@@ -56,12 +56,17 @@ class Field(Struct, frozen=True):
 
 
 class DocumentKind(Struct, frozen=True):
-    """A kind of document that cases of this workflow may hold."""
+    """A kind of document that cases of this workflow may hold.
+
+    Attributes:
+        direction: Whether such a document comes in, goes out or stays in the office, where the command says nothing.
+    """
 
     id: str
     title: Text
     retention: str | None = None
     keep: bool = True
+    direction: Literal["in", "out", "internal"] = "in"
 
 
 class State(Struct, frozen=True):

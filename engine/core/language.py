@@ -151,6 +151,7 @@ _SERIES = Table(
 _RECIPIENTS = Table(
     {"title": _LABEL}, {"subscribers": _TEXT, "workflow": _NAME, "states": _NAMES, "on": _TEXT, "to": _TEXTS}
 )
+_DOCUMENT = Table({"title": _LABEL}, {"retention": _TEXT, "keep": _FLAG, "direction": OneOf(("in", "out", "internal"))})
 _REVIEW = Table({"criteria": ByName(_LABEL), "by": _ROLES, "while": _NAMES}, {"maximum": Whole(1, 100)})
 
 DEFINITION = Table(
@@ -159,7 +160,7 @@ DEFINITION = Table(
         "phases": ByName(_LABEL), "state": ByName(_STATE), "opening": Many(_OPENING), "transition": Many(_TRANSITION),
     },
     {
-        "fields": ByName(_FIELD), "documents": ByName(Table({"title": _LABEL}, {"retention": _TEXT, "keep": _FLAG})),
+        "fields": ByName(_FIELD), "documents": ByName(_DOCUMENT),
         "deadline": Many(_DEADLINE), "series": Many(_SERIES),
         "ladder": ByName(Table({"steps": Many(_STEP_TEXT)}, {"escalate": _ESCALATE})),
         "recipients": ByName(_RECIPIENTS), "record": ByName(_ROLES), "rights": ByName(_ROLES), "owners": ByName(_TEXTS),

@@ -71,7 +71,7 @@ def move(setup: Setup, case: Case | None, command: Advance | Open) -> Decision:
     )  # fmt: skip
     draft.put_values(chosen.values)
     draft.put_note(command.note)
-    put_documents(draft, documents_from(command.uploads, case, draft.n, occurred))
+    put_documents(draft, documents_from(setup.definition, command.uploads, case, draft.n, occurred))
     if chosen.acting.people:
         draft.body["people"] = list(chosen.acting.people)
     if case is None:

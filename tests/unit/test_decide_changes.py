@@ -19,6 +19,7 @@ from builders import (
     codes,
     edge,
     refused,
+    top,
 )  # fmt: skip
 from msgspec.structs import replace
 
@@ -317,6 +318,15 @@ def test_a_paper_does_not_come_in_at_a_moment_that_has_not_been() -> None:
     command = Advance(**ME, event="file", set={"amount": "1"}, uploads=(tomorrow,))
     assert "received_in_future" in codes(a_setup(), a_case(), command)
     assert decide(a_setup(), a_case(), Attach(**ME, uploads=(replace(tomorrow, received_at=NOW),))) is not None
+
+
+def test_a_paper_goes_where_its_kind_goes_unless_the_command_says_otherwise() -> None:
+    kinds = top(documents={"notice": {"title": {"sv": "Besked", "en": "Notice"}, "direction": "out"}})
+    story = Story(a_definition("matter", kinds)).open()
+
+    story.give(Attach, uploads=(an_upload("notice"), an_upload("contract"), an_upload("notice", direction="internal")))
+
+    assert [d.direction for d in story.here.documents] == ["out", "in", "internal"]
 
 
 def test_a_person_signs_the_same_for_a_party_once() -> None:
