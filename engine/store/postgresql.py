@@ -39,12 +39,15 @@ OUTBOX = "skede_outbox"
 """The channel on which is told that mail was put into the outbox (`bell.py`)."""
 
 _LOCAL = f"SET LOCAL lock_timeout = '{WAIT}'; SET LOCAL search_path = public, pg_temp"
+_NARROW = "SET LOCAL enable_seqscan = off"
+"""Read by index, be a table ever so small: who reads it whole has, for SERIALIZABLE, read what others write beside."""
+
 _GATE = "LOCK TABLE alembic_version IN ACCESS SHARE MODE"
 """Keeps an upgrade out while a transaction runs, and waits for one that runs. It comes before all that reads, since
 the moment that a transaction sees must not be older than the upgrade that it waited for."""
 
 BEGIN = {
-    True: f"BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE; {_LOCAL}; {_GATE}; {{clock}}",
+    True: f"BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE; {_LOCAL}; {_NARROW}; {_GATE}; {{clock}}",
     False: f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_LOCAL}; {_GATE}; {{clock}}",
 }
 """How a transaction that writes begins, and one that reads."""
@@ -123,6 +126,7 @@ class PostgresConnection:
         self.raw = raw
         self.warnings: list[str] = []
         self.rings = False
+        self.read_only = False
         self._streams = 0
         raw.add_notice_handler(partial(_hear, self.warnings))
 
@@ -197,14 +201,7 @@ class PostgresDatabase:
 
     def connect(self, *, writes: bool, read_only: bool) -> Connection:
         connection = self.raw_connection()
-        try:
-            if read_only:
-                connection.execute("SET default_transaction_read_only = on")
-        except BaseException as error:
-            connection.close()
-            if self.is_error(error):
-                raise self.translated(error) from error
-            raise
+        connection.read_only = read_only
         return connection
 
     def raw_connection(self) -> PostgresConnection:
@@ -231,10 +228,14 @@ class PostgresDatabase:
             Unavailable: Its schema is not this program's, perhaps since a moment ago: a worker keeps its connection.
         """
         connection.rings = False
-        cursor = connection.raw.execute(BEGIN[writes].format(clock=TEXTS[SQL["sandbox_clock"]][0]))
+        begin = BEGIN[writes and not connection.read_only]
+        cursor = connection.raw.execute(begin.format(clock=TEXTS[SQL["sandbox_clock"]][0]))
         while cursor.nextset():
             pass
-        schema, now = cursor.fetchone()
+        schema, now, process = cursor.fetchone()
+        if process != connection.raw.info.backend_pid:
+            # A pool stands between, and the next transaction may be on another connection than this statement's plan.
+            connection.raw.prepare_threshold = None
         check_schema(int(schema), self.shown)
         return str(now)
 
