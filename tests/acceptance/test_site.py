@@ -178,7 +178,8 @@ def test_text_from_people_is_shown_and_never_obeyed(world: World, tmp_path: Path
 def test_what_was_erased_is_shown_as_erased(world: World, tmp_path: Path) -> None:
     world.inline("person", "add", "Asta Alm", "--email", "asta.alm@ale.example")
     reference = idea(world, world.town.as_("owner"), "contact=Asta Alm, 0303")
-    erased = world.inline("audit", "erase", "Asta Alm", "--ground", "art. 17", "--also", f"{reference}#1", as_="archivist")
+    named = ("--also", f"{reference}#1")
+    erased = world.inline("audit", "erase", "Asta Alm", "--ground", "art. 17", *named, as_="archivist")
     assert erased.code == 0, erased.err
 
     done = world.inline("export", "site", str(tmp_path / "site"))

@@ -20,7 +20,6 @@ from engine.app.verify import verify
 from engine.core.errors import SettingsError
 from engine.readers.bounce import LARGEST, Maildir, read
 
-
 FIRST = "b+1.00112233445566ff@region.example"
 """What the first mail would come back to, with a mark that is none."""
 
