@@ -66,6 +66,8 @@ def test_a_rule_that_an_answer_breaks_is_told_after_the_answer(world: World) -> 
 
     assert done.code == 3
     assert "Stänger" in done.out
+    assert "Dina svar, som kommando: skede --as head" in done.out
+    assert '-s closes_at=2021-04-01T12:00 -s "reason=för tidigt"' in done.out
     assert world.inline("show", world.call, "--json").json["data"]["closes_at"] == "2021-05-01T10:00:00.000000Z"
 
 
@@ -104,6 +106,7 @@ text = text.replace('secrecy = ""', 'secrecy = "none"').replace('note = ""', 'no
     assert "# Ärendemening\n# Vad ärendet rör, i korthet" in form
     assert "# none (Ingen markering), partly" in form
     assert form.count("är tomt och behövs.") == 2
+    assert "--as registrar advance" in form
     shown = world.inline("show", reference, "--json").json
     assert shown["data"]["subject"] == "Om ro"
 
@@ -152,7 +155,7 @@ def test_a_form_that_is_no_toml_any_more_is_kept(world: World) -> None:
     done = world.skede("amend", world.call, "--edit", environ=editor(world, "text = 'note = = 1'"))
 
     assert done.code == 2
-    assert "is not valid TOML" in done.err
+    assert "är inte TOML" in done.err
     kept = Path(next(line for line in done.err.splitlines() if "finns kvar" in line).split("--data ")[1].rstrip(")"))
     assert kept.read_text("utf-8") == "note = = 1"
     kept.unlink()
