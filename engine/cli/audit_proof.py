@@ -9,6 +9,9 @@ from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, say
 from engine.core.errors import NotFound, ValueMalformed
 
+MOST_PROOF = 100 * 1024 * 1024
+"""Bytes of a proof, or of a file of keys."""
+
 
 @click.command()
 @click.argument("ref")
@@ -69,8 +72,13 @@ def check(shell: Shell, file: Path, keys: tuple[str, ...]) -> None:
 
 
 def _read(file: Path) -> str:
+    from engine.readers.given import read_given
+
     try:
-        return file.read_bytes().decode()
+        content = read_given(file, MOST_PROOF)
+        if len(content) > MOST_PROOF:
+            raise ValueMalformed(f"{file} is too large to be a proof", says="note_too_large", path=file)
+        return content.decode()
     except OSError as error:
         from engine.readers.unreadable import unreadable
 

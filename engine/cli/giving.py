@@ -21,6 +21,9 @@ from engine.core.errors import EngineError, UsageError
 from engine.core.localday import end_of_day
 from engine.core.when import parse_when
 
+MOST_VALUES = 10 * 1024 * 1024
+"""Bytes of a file of values."""
+
 
 class Gave(Struct, frozen=True):
     """The shared options as they were typed; what a command does not take is empty."""
@@ -161,22 +164,24 @@ def day_of_when(session: Session, text: str) -> date:
 
 
 def paper(kind: str, path: str, **more: Any) -> Paper:
-    """A file as a document.
+    """A file as a document, or what is piped in (`-`), which is called by its kind.
 
     Raises:
         UsageError: It cannot be read, or is larger than a document may be.
     """
+    from engine.readers.given import read_given
+
     place = Path(path).expanduser()
     try:
-        if place.stat().st_size > LARGEST_PAPER:
-            raise UsageError(
-                f"{path} is larger than 25 MB: split it, or file a reference to where it is kept",
-                says="file_too_large", path=path,
-            )  # fmt: skip
-        content = place.read_bytes()
+        content = sys.stdin.buffer.read(LARGEST_PAPER + 1) if path == "-" else read_given(place, LARGEST_PAPER)
     except OSError as error:
         raise _unreadable(path, error, "give the path of a file") from None
-    return Paper(kind.strip(), place.name, content, **more)
+    if len(content) > LARGEST_PAPER:
+        raise UsageError(
+            f"{path} is larger than 25 MB: split it, or file a reference to where it is kept",
+            says="file_too_large", path=path,
+        )  # fmt: skip
+    return Paper(kind.strip(), kind.strip() if path == "-" else place.name, content, **more)
 
 
 def _unreadable(path: str, error: OSError | UnicodeDecodeError, advice: str) -> EngineError:
@@ -191,10 +196,16 @@ def read_values(path: str) -> FromFile:
     Raises:
         UsageError: It cannot be read, or is neither JSON nor TOML, or no table.
     """
+    from engine.readers.given import read_given
+
     try:
-        text = sys.stdin.read() if path == "-" else Path(path).expanduser().read_text("utf-8-sig")
+        piped = path == "-"
+        content = sys.stdin.buffer.read(MOST_VALUES + 1) if piped else read_given(Path(path).expanduser(), MOST_VALUES)
+        text = content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, error, "give a JSON or TOML file") from None
+    if len(content) > MOST_VALUES:
+        raise UsageError(f"{path}: is larger than 10 MB: no form is", says="values_too_large", path=path)
     return from_table(_table(text, path), path)
 
 

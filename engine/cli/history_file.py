@@ -9,6 +9,7 @@ from engine.app.history_map import HistoryMap
 from engine.app.import_history import History
 from engine.cli.options import Shell
 from engine.cli.table_file import read_file
+from engine.readers.given import open_given
 
 _PACKED = b"\x1f\x8b"
 _CHUNK = 1 << 20
@@ -39,7 +40,7 @@ def _is_xes(path: Path) -> bool:
     if path.name.lower().endswith((".xes", ".xes.gz")):
         return True
     try:
-        with path.open("rb") as file:
+        with open_given(path) as file:
             head = file.read(64)
     except OSError:
         return False
@@ -50,7 +51,7 @@ def _digest(path: Path) -> tuple[str, int]:
     """The digest (hex SHA-256) of a file, and about how many traces begin in it; none in one that is packed."""
     digest, traces = sha256(), 0
     try:
-        with path.open("rb") as file:
+        with open_given(path) as file:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
                 traces += chunk.count(b"<trace")

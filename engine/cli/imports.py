@@ -11,6 +11,7 @@ from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, mark_sandbox, say
 from engine.cli.session import Session, open_session
 from engine.cli.table_file import read_file
+from engine.core.errors import UsageError
 
 MOST_SHOWN = 12
 
@@ -77,11 +78,15 @@ def cases(
 
 
 def _toml(path: Path) -> dict[str, Any]:
-    from engine.cli.giving import toml_table
+    from engine.cli.giving import MOST_VALUES, toml_table
+    from engine.readers.given import read_given
     from engine.readers.unreadable import unreadable
 
     try:
-        return toml_table(path.read_text("utf-8-sig"), str(path))
+        content = read_given(path, MOST_VALUES)
+        if len(content) > MOST_VALUES:
+            raise UsageError(f"{path}: is larger than 10 MB: no form is", says="values_too_large", path=path)
+        return toml_table(content.decode("utf-8-sig"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise unreadable(path, error, "give a TOML file") from None
 

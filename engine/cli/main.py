@@ -7,6 +7,8 @@ import errno
 import os
 import signal
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -15,6 +17,7 @@ import click
 from engine.cli.lazy import LazyGroup, bare
 from engine.cli.options import Shell, global_options
 from engine.core.errors import EngineError, UsageError
+from engine.readers.given import SECRETS
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -69,9 +72,16 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(args: list[str], shell: Shell) -> int:
     _refuse_bytes(args, shell)
+    SECRETS.set(lambda: _secrets(shell))
     with cli.make_context("skede", args, obj=shell) as ctx:
         result = cli.invoke(ctx)
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
+
+
+def _secrets(shell: Shell) -> Iterable[Path]:
+    from engine.cli.given_file import home_secrets
+
+    return home_secrets(shell)
 
 
 def _refuse_bytes(args: list[str], shell: Shell) -> None:

@@ -7,6 +7,7 @@ from engine.cli.options import Shell
 from engine.core.errors import UsageError
 from engine.core.table import Table
 from engine.readers.csv import LARGEST
+from engine.readers.given import read_given
 from engine.readers.unreadable import unreadable
 
 
@@ -21,8 +22,7 @@ def read_file(shell: Shell, path: Path) -> tuple[Table, str]:
     if path.suffix.lower() in (".xlsx", ".xls", ".ods"):
         raise UsageError(shell.text("import_save_as_csv", file=path.name))
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+        content = read_given(path, LARGEST)
     except OSError as error:
         raise unreadable(path, error, "give the path of a CSV file") from None
     if len(content) > LARGEST:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.core.checkpoint import find_note
 from engine.core.errors import NotFound, ValueMalformed
+from engine.readers.given import read_given
 from engine.readers.unreadable import unreadable
 
 LARGEST = 10 * 1024 * 1024
@@ -20,8 +21,7 @@ def read_anchor(path: Path) -> str:
         ValueMalformed: There is no signed checkpoint in it.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+        content = read_given(path, LARGEST)
     except OSError as error:
         raise unreadable(path, error, "give the file of an anchor", NotFound) from None
     if len(content) > LARGEST:

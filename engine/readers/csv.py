@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine.core.errors import UsageError
 from engine.core.table import Row, Table
+from engine.readers.given import read_given
 from engine.readers.unreadable import unreadable
 
 LARGEST = 50 * 1024 * 1024
@@ -32,8 +33,7 @@ def read_table(path: Path) -> Table:
         UsageError: It cannot be read, is too large, or is no table; with every line and column that is wrong.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+        content = read_given(path, LARGEST)
     except OSError as error:
         raise unreadable(path, error, "give the path of a CSV file") from error
     if len(content) > LARGEST:

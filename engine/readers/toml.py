@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.errors import DefinitionError
+from engine.readers.given import read_given
 
 LARGEST = 1_000_000
 """Bytes that a definition may have (DECISIONS 39)."""
@@ -61,8 +62,7 @@ def _shared(uses: object, base: Path | None, name: str) -> dict[str, Any]:
 
 def _text_of(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+        content = read_given(path, LARGEST)
     except OSError as error:
         raise DefinitionError(f"{path.name}: cannot be read: {error.strerror}") from error
     if len(content) > LARGEST:

@@ -10,12 +10,14 @@ import json
 import zlib
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 from xml.parsers import expat
 
 from engine.core.errors import UsageError
 from engine.core.trace import Attribute, RawEvent, RawTrace
+from engine.readers.given import open_given
 from engine.readers.unreadable import unreadable
 
 LARGEST = 4 * 1024**3
@@ -62,10 +64,16 @@ def read_traces(path: Path) -> Iterator[RawTrace]:
         raise unreadable(path, error, "give the path of a CSV or XES file") from None
 
 
-def _opened(path: Path) -> IO[bytes]:
-    with path.open("rb") as file:
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    with open_given(path) as file:
         packed = file.read(2) == _PACKED
-    return cast("IO[bytes]", gzip.open(path)) if packed else path.open("rb")
+        file.seek(0)
+        if not packed:
+            yield file
+            return
+        with gzip.open(file) as unpacked:
+            yield cast("IO[bytes]", unpacked)
 
 
 class _Reader:
