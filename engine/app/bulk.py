@@ -124,11 +124,25 @@ def run_bulk(
 
 
 def _in_groups(office: Office, caller: Caller, errands: Iterable[Errand], files: Files) -> list[Outcome]:
-    """Some rows at a time are kept together; a refusal ends a group, so that the log has all in the order it was."""
+    """Some rows at a time are kept together; a refusal ends a group, so that the log has all in the order it was.
+
+    Where a group met the work of others, half of it is tried next: among many at work a long transaction may never
+    come through, and a single row does.
+    """
     outcomes: list[Outcome] = []
-    coming, group = iter(errands), list[Errand]()
+    coming, group, size = iter(errands), list[Errand](), GROUP
+
+    def some() -> tuple[list[Outcome], TransitionRefused | None]:
+        nonlocal size
+        try:
+            return _group(office, caller, group[:size], files)
+        except Collided:
+            size = max(1, min(size, len(group)) // 2)
+            raise
+
     while group := [*group, *islice(coming, GROUP - len(group))]:
-        done, refusal = known_again(partial(_group, office, caller, group, files))
+        done, refusal = known_again(some)
+        size = min(GROUP, 2 * size)
         if refusal is not None:
             _note(office, caller, group[len(done) - 1], refusal)
         outcomes += done
