@@ -242,7 +242,7 @@ def test_a_refusal_lists_its_reasons_with_what_mends_them(
     assert captured.err.splitlines() == [
         "skede: Reglerna tillåter inte det här nu; skälen följer.",
         "  - Fältet spent\\x1b[2J är tomt och behövs.",
-        "    avhjälps med: skede amend 4 -s spent=…",
+        '    avhjälps med: skede amend 4 -s spent=… -n "…"',
         "    får avhjälpas av: handläggare",
         "  - Ärendet är slut: closed är ett slutläge.",
     ]
