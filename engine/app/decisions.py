@@ -56,7 +56,7 @@ class Decided(Struct, frozen=True):
             "case": self.case.reference, "about": self.about.reference, "state": self.case.state,
             DECIDED: data.get(DECIDED), **{name: data.get(name) for name in TOLD},
             "meeting_title": self.meeting or None,
-            "entry": self.entry["entry"], "recorded_at": self.entry["recorded_at"],
+            "imported": self.entry["imported"], "entry": self.entry["entry"], "recorded_at": self.entry["recorded_at"],
             "papers": [{"kind": d.kind, "id": d.id, "name": d.name, "sha256": d.sha256} for d in self.papers],
             "since": list(self.since),
         }  # fmt: skip

@@ -120,6 +120,7 @@ def describe_entry(logged: LogLine) -> dict[str, Any]:
         "entry": entry.name, "case": entry.case, "n": entry.n, "recorded_at": entry.at, "occurred_at": entry.occ,
         "kind": entry.act, "event": entry.event, "source": entry.source, "target": entry.target, "actor": entry.actor,
         "auth": entry.auth, "role": entry.role, "on_behalf_of": entry.obo, "note": payload.get("note"),
+        "imported": entry.act == "historic" or "imported" in entry.body,
         "changes": changes, "workflow": workflow or None, "version": int(version) if version else None,
         "definition": entry.definition, "request_id": entry.req, "prev": entry.prev, "hash": leaf_hash(logged.line),
     }  # fmt: skip

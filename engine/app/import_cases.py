@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from engine.app.import_faults import Faults
 from engine.app.import_row import Reading, case_of
 from engine.app.import_template import COMMENT, NO_MAP, TableMap, case_columns, headings, known_headings
+from engine.app.imported import refuse_open
 from engine.app.office import Caller, Office
 from engine.app.office_change import Made, change_office
 from engine.app.record import Recorded, sealed
@@ -89,6 +90,7 @@ def import_cases(
             )
         taken = list(_take(tx, office, reading, watch(rows), faults, note))
         faults.tell()
+        refuse_open(actor, ((recorded.definition, recorded.case) for _, recorded in taken))
         told = {"batch": name, "source": source.name, "rows": len(rows), "dry_run": dry_run,
                 "cases": [_told(row, recorded) for row, recorded in taken]}  # fmt: skip
         body = {"batch": name, "file": source.digest, "cases": len(taken), "deadlines": deadlines}

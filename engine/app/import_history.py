@@ -15,6 +15,7 @@ from engine.app.history_map import HistoryMap, Keys
 from engine.app.history_read import HistoryFaults, PastCase, Understanding, counted, traces_of
 from engine.app.import_cases import named_import
 from engine.app.import_row import first_opening, titled
+from engine.app.imported import refuse_open
 from engine.app.office import Caller, Office
 from engine.app.office_change import Made, change_office, insider
 from engine.app.publish import publish_apart
@@ -120,6 +121,7 @@ def import_history(
         for raw in watch(source.read(keys)):
             taking.take(reading.case(raw, table=source.table is not None))
         faults.tell()
+        refuse_open(actor, taking.taken)
         told = taking.told
         if not told.cases:
             raise UsageError(f"{source.name}: holds no cases", says="history_no_cases", source=source.name)
@@ -145,6 +147,7 @@ class _Taking:
         self._role = importing_role(actor.roles)
         self._readers: dict[str, tuple[Definition, Reader]] = {}
         self._names: dict[str, int] = {}
+        self.taken: list[tuple[Definition, Case]] = []
         self.told = Told()
 
     def take(self, past: PastCase) -> None:
@@ -166,6 +169,7 @@ class _Taking:
         except EngineError as error:
             self._faults.add(past.place, None, None, error)
             return
+        self.taken.append((definition, case))
         told = self.told
         told.events += len(steps)
         told.backwards += backwards(events)

@@ -11,6 +11,7 @@ from engine.app.access import case_seen, is_outsider, may_see, reader
 from engine.app.as_of import case_as_of, children_as_of, moment_of
 from engine.app.called import ids_in, names_of
 from engine.app.describe import describe_case, describe_entry
+from engine.app.imported import mark_of
 from engine.app.office import Caller, Office
 from engine.core.case import Actor, Case
 from engine.core.definition import Definition, Text
@@ -116,6 +117,7 @@ def _view(tx: UnitOfWork, office: Office, actor: Actor, case: Case, at: datetime
         party | {"organisation": names.get(party["organisation_id"], party["organisation"])}
         for party in told["parties"]
     ]
+    told["imported"] = mark_of(tx, case.reference)
     if is_past:
         told["as_of"] = instant(at)
     entries = last_entries(tx, case, outside=is_outsider(actor))

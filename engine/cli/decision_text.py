@@ -44,6 +44,8 @@ class _Decision:
             if data.get(name):
                 self._say(f"decision_{name}", what=self._field(name))
         entry = decided.entry
+        if entry["imported"]:
+            self._say("decision_imported", entry=entry["entry"])
         at = self._moment(entry["recorded_at"])
         self._say("decision_recorded", entry=entry["entry"], at=at, hash=entry["hash"])
         self._papers(decided.papers)

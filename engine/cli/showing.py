@@ -51,6 +51,10 @@ class CasePrinter:
         about = [definition.title[self.lang], self.text("case_version", n=case.version),
                  self.text("case_revision", n=case.revision)]  # fmt: skip
         say(" · ".join(about))
+        if brought := self.view.told.get("imported"):
+            at = format_moment(parse_instant(brought["at"]), self.lang, self.zone)
+            told = self.text("case_imported", at=at, by=brought["by"], batch=brought["batch"])
+            say_styled([(told, "yellow")], color=self.color)
         if self.view.is_past:
             at = format_moment(self.view.at, self.lang, self.zone)
             say_styled([(self.text("case_as_of", at=at), "yellow")], color=self.color)

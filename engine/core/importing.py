@@ -21,8 +21,8 @@ from engine.core.plain import instant
 from engine.core.requirements import unmet
 from engine.core.schedule import Changes, Setting, items_of, new_deadline, steps_of
 
-IMPORTERS = ("admin", "registrar", "officer", "head")
-"""Roles that may bring cases in, or take an import back."""
+IMPORTERS = ("head", "admin", "registrar", "officer")
+"""Roles that may bring cases in, or take an import back; what lives on here, the head alone (app/imported.py)."""
 
 
 def bring_in(setup: Setup, before: Case | None, command: Open) -> Decision:

@@ -133,7 +133,7 @@ def test_a_dash_is_also_the_case_of_an_attempt_that_was_refused(world: World) ->
 def test_a_number_that_an_old_case_brought_along_is_passed_over(world: World) -> None:
     old = world.home / "old.csv"
     old.write_text(f"title;state;parent;dnr\nGammal ansökan;rejected;{world.call};RUN 2021-00001\n", "utf-8")
-    brought = world.inline("import", "cases", str(old), "--workflow", "application", "--json")
+    brought = world.inline("import", "cases", str(old), "--workflow", "application", "--json", as_="head")
     assert brought.code == 0, brought.err
 
     first, second = registered(world, "Trygg start"), registered(world, "Lugn start")

@@ -65,7 +65,7 @@ def parties(home: Path) -> None:
 @pytest.mark.usefixtures("parties")
 def test_sixty_old_cases_come_in_by_one_command(skede: Run, home: Path, tmp_path: Path) -> None:
     path = old_cases(tmp_path)
-    ran = skede("import", "cases", str(path), "--workflow", "application", "--batch", "gamla", "--lang", "sv")
+    ran = skede("import", "cases", str(path), "--workflow", "application", "--batch", "gamla", "--lang", "sv", as_="head")
     assert ran.code == 0, ran.err
     assert "läses som windows-1252" in ran.err
     assert "60 ärenden togs in i importen gamla" in ran.out
@@ -86,7 +86,7 @@ def test_sixty_old_cases_come_in_by_one_command(skede: Run, home: Path, tmp_path
 
 @pytest.mark.usefixtures("parties")
 def test_no_deadline_of_an_old_case_is_past(inline: Run, tmp_path: Path) -> None:
-    ran = inline("import", "cases", str(old_cases(tmp_path, 12)), "--workflow", "application", "--json")
+    ran = inline("import", "cases", str(old_cases(tmp_path, 12)), "--workflow", "application", "--json", as_="head")
     codes = {item["code"] for case in ran.json["cases"] for item in case["unverified"]}
     assert {"import_way_unknown", "import_deadline_past"} <= codes
     shown = [inline("show", case["reference"], "--json").json for case in ran.json["cases"]]
@@ -108,7 +108,7 @@ def test_a_bad_cell_is_named_and_nothing_comes_in(
     inline: Run, tmp_path: Path, column: str, text: str, what: str
 ) -> None:
     path = old_cases(tmp_path, changes={column: text})
-    ran = inline("import", "cases", str(path), "--workflow", "application", lang="sv")
+    ran = inline("import", "cases", str(path), "--workflow", "application", lang="sv", as_="head")
     assert ran.code == 2
     assert f"Rad 61, kolumnen {column}: " in ran.err
     assert what in ran.err
@@ -117,7 +117,7 @@ def test_a_bad_cell_is_named_and_nothing_comes_in(
 
 @pytest.mark.usefixtures("parties")
 def test_a_dry_run_shows_every_row_and_what_is_not_verified(inline: Run, tmp_path: Path) -> None:
-    ran = inline("import", "cases", str(old_cases(tmp_path)), "--workflow", "application", "--dry-run", lang="en")
+    ran = inline("import", "cases", str(old_cases(tmp_path)), "--workflow", "application", "--dry-run", lang="en", as_="head")
     assert ran.code == 0, ran.err
     assert ran.out.count("SIM-2019-00") == 60
     assert "Not verified (number of cases):" in ran.out
@@ -128,12 +128,12 @@ def test_a_dry_run_shows_every_row_and_what_is_not_verified(inline: Run, tmp_pat
 @pytest.mark.usefixtures("parties")
 def test_an_import_is_undone_and_can_come_again(inline: Run, home: Path, tmp_path: Path) -> None:
     path = str(old_cases(tmp_path))
-    inline("import", "cases", path, "--workflow", "application", "--batch", "gamla")
+    inline("import", "cases", path, "--workflow", "application", "--batch", "gamla", as_="head")
     undone = inline("import", "undo", "gamla", "-n", "fel fil", lang="sv")
     assert (undone.code, undone.out) == (0, "Importen gamla är tagen tillbaka: 60 ärenden. Loggen minns dem.\n")
     assert inline("show", "SIM-2019-0001").code == 5
     assert inline("list", "--closed", "--json").json == []
-    again = inline("import", "cases", path, "--workflow", "application", "--batch", "gamla igen")
+    again = inline("import", "cases", path, "--workflow", "application", "--batch", "gamla igen", as_="head")
     assert again.code == 0, again.err
     assert inline("audit", "verify", "--json").json["ok"] is True
     assert inline("import", "undo", "gamla").code == 5
@@ -141,7 +141,7 @@ def test_an_import_is_undone_and_can_come_again(inline: Run, home: Path, tmp_pat
 
 @pytest.mark.usefixtures("parties")
 def test_an_import_that_went_on_is_not_undone(inline: Run, tmp_path: Path) -> None:
-    inline("import", "cases", str(old_cases(tmp_path, 6)), "--workflow", "application", "--batch", "gamla")
+    inline("import", "cases", str(old_cases(tmp_path, 6)), "--workflow", "application", "--batch", "gamla", as_="head")
     noted = inline("note", "SIM-2019-0002", "ringde sökanden")
     assert noted.code == 0, noted.err
     ran = inline("import", "undo", "gamla", "--json")

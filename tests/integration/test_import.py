@@ -14,8 +14,10 @@ from engine.app import people
 from engine.app.advance import Given, advance
 from engine.app.import_cases import Source, import_cases, undo_import
 from engine.app.import_template import NO_MAP, TableMap, table_map, template
+from engine.app.imported import imports_of
 from engine.app.open_case import open_case
 from engine.app.publish import publish
+from engine.app.query import show
 from engine.app.record import OFFICE
 from engine.app.tick import tick
 from engine.app.verify import verify
@@ -26,6 +28,8 @@ from engine.exports.csv import table_text
 from engine.readers.csv import parse_table
 from engine.readers.toml import read_definition
 
+BOSS = type(OFFICER)("hans", "os:hans")
+"""The head, who alone brings in what lives on here."""
 HEAD = "Referens;Rubrik;Läge;Öppnat;I läget sedan;Ska vara klart\r\n"
 
 
@@ -44,13 +48,13 @@ def source(text: str, mapped: TableMap = NO_MAP, workflow: str | None = "errand"
 
 
 def bring(desk: Desk, text: str, **more: Any) -> Mapping[str, Any]:
-    return import_cases(desk.office, OFFICER, source(text), **more)
+    return import_cases(desk.office, BOSS, source(text), **more)
 
 
 def refused(desk: Desk, text: str, mapped: TableMap = NO_MAP, workflow: str | None = "errand") -> list[str]:
     """What is wrong with a table that must not come in: `line column what` of each fault, or the one message."""
     with pytest.raises(UsageError) as error:
-        import_cases(desk.office, OFFICER, source(text, mapped, workflow))
+        import_cases(desk.office, BOSS, source(text, mapped, workflow))
     assert references(desk) == []
     told = [r.params for r in error.value.reasons]
     return [f"{p['line']} {p.get('column', '-')} {p['what']}" for p in told] or [error.value.message]
@@ -184,7 +188,7 @@ def test_the_office_log_has_the_import_and_no_file_name_in_its_line(desk: Desk) 
     with desk.office.store.read() as tx:
         kept = list(tx.log.entries(OFFICE))[-1]
     line = json.loads(kept.line)
-    assert (line["act"], line["role"]) == ("import", "officer")
+    assert (line["act"], line["role"]) == ("import", "head")
     assert line["body"] == {"batch": told["batch"], "file": "0" * 64, "cases": 1, "deadlines": "future"}
     assert json.loads(kept.payload or "") == {"name": "gamla.csv", "note": "från Excel"}
 
@@ -231,7 +235,7 @@ def test_rows_below_a_bad_one_are_not_complained_of(desk: Desk) -> None:
 
 def test_a_table_without_a_workflow_asks_for_one(desk: Desk) -> None:
     assert "says no workflow" in refused(desk, "Rubrik\r\nA\r\n", workflow=None)[0]
-    told = import_cases(desk.office, OFFICER, source("Arbetsflöde;Rubrik\r\nerrand;A\r\n", workflow=None))
+    told = import_cases(desk.office, BOSS, source("Arbetsflöde;Rubrik\r\nerrand;A\r\n", workflow=None))
     assert told["cases"][0]["workflow"] == "errand"
 
 
@@ -254,7 +258,7 @@ def test_a_map_says_what_headings_and_texts_mean(desk: Desk) -> None:
         },
         "karta.toml",
     )
-    told = import_cases(desk.office, OFFICER, source("Ärende;Status;Kolumn1\r\nA;pågår;x\r\n", mapped))
+    told = import_cases(desk.office, BOSS, source("Ärende;Status;Kolumn1\r\nA;pågår;x\r\n", mapped))
     assert (told["cases"][0]["state"], told["cases"][0]["opened_at"]) == ("open", "2018-12-31T23:00:00.000000Z")
 
 
@@ -354,3 +358,28 @@ def test_nothing_but_an_opening_follows_an_import_that_was_undone(desk: Desk) ->
         fold([opened, undone, twice])
     with pytest.raises(LogTampered, match="cannot follow"):
         fold([opened, (opened[0].replace('"n":1', '"n":2'), opened[1])])
+
+
+def test_an_officer_brings_in_what_is_over_and_nothing_that_lives_on(desk: Desk) -> None:
+    rows = HEAD + ";Slut;Klart;2020-02-01;;\r\n"
+    import_cases(desk.office, OFFICER, source(rows))
+
+    with pytest.raises(TransitionRefused) as refused:
+        import_cases(desk.office, OFFICER, source(rows + ";Kvar;Öppet;2020-02-01;;\r\n"))
+
+    (reason,) = refused.value.reasons
+    assert (reason.code, reason.params["n"], reason.who) == ("import_needs_head", 1, ("head",))
+    with desk.office.store.read() as tx:
+        assert [(one.cases, one.entries, one.undone) for one in imports_of(tx)] == [(1, 0, False)]
+
+
+def test_an_imported_case_says_so_wherever_it_is_read(desk: Desk) -> None:
+    told = bring(desk, HEAD + ";Kvar;Öppet;2020-02-01;;\r\n")
+    reference = told["cases"][0]["reference"]
+
+    shown = show(desk.office, OFFICER, reference)
+
+    assert shown.told["imported"]["by"] == "hans"
+    assert shown.told["imported"]["batch"] == told["batch"]
+    assert [entry["imported"] for entry in shown.entries] == [True]
+    assert show(desk.office, OFFICER, desk.order("2021-05-01")).told["imported"] is None

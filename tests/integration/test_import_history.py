@@ -4,7 +4,7 @@ import gzip
 import json
 import random
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import event_logs
 import pytest
 from errands import OFFICER, Desk, build_home
+from hiring import hire
 
 from engine.app.advance import Given, advance
 from engine.app.erase import erase
@@ -84,7 +85,7 @@ def table(text: str, **more: Any) -> History:
 
 
 def bring(desk: Desk, history: History, **more: Any) -> Any:
-    return import_history(desk.office, OFFICER, history, **more)
+    return import_history(desk.office, type(OFFICER)("hans", "os:hans"), history, **more)
 
 
 def exported(desk: Desk) -> bytes:
@@ -202,7 +203,7 @@ def test_a_case_stands_where_history_ended_and_nothing_counts_as_done_here(desk:
     assert (made.deadlines, desk.mails()) == ((), [])
     assert (told["events"], told["backwards"], told["unknown"]) == (4, 1, 4)
     acts = [(one["act"], one["event"], one["role"]) for one in lines(desk, "Fall 7")]
-    assert acts == [("open", "bring_in", "officer"), *[("historic", None, "officer")] * 3]
+    assert acts == [("open", "bring_in", "head"), *[("historic", None, "head")] * 3]
 
 
 def test_names_of_people_stand_in_the_part_that_can_be_erased(desk: Desk) -> None:
@@ -211,7 +212,7 @@ def test_names_of_people_stand_in_the_part_that_can_be_erased(desk: Desk) -> Non
     assert "Eva Ek" not in json.dumps(lines(desk, "Fall 7"), ensure_ascii=False)
     with desk.office.store.write() as tx:
         person = tx.people.add_person("Eva Ek", email="eva@region.example")
-        tx.people.grant(tx.people.add_user("arkiv").id, "archivist", date(2000, 1, 1))
+        hire(tx, "arkiv", "archivist")
     archivist = type(OFFICER)("arkiv", "os:arkiv")
     found = erase(desk.office, archivist, person.id, "GDPR art. 17.1 a", dry_run=True)["left"]
     erase(desk.office, archivist, person.id, "GDPR art. 17.1 a", also=[one["entry"] for one in found])
@@ -484,3 +485,12 @@ def rewrite(desk: Desk, reference: str, n: int, change: dict[str, Any]) -> None:
     database.execute("UPDATE entries SET line = ? WHERE case_ref = ? AND n = ?", (text, reference, n))
     database.commit()
     database.close()
+
+
+def test_an_officer_brings_in_no_history_that_ends_open(desk: Desk) -> None:
+    rows = "case;activity;time\r\nE-2;a;2019-01-02\r\n"
+
+    with pytest.raises(TransitionRefused) as told:
+        import_history(desk.office, OFFICER, table(rows, workflow="errand", state="Öppet"))
+
+    assert [reason.code for reason in told.value.reasons] == ["import_needs_head"]

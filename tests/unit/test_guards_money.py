@@ -6,7 +6,7 @@ import pytest
 from guarding import NOW, TODAY, around, asked, case, codes, document, filled, project, reclaim, report, requisition
 from msgspec.structs import replace
 
-from engine.core.case import Actor, Case, Deadline
+from engine.core.case import Actor, Case, Deadline, Happened
 from engine.core.guard import Context
 
 OPEN_ONES = ("submitted", "completion", "approved")
@@ -323,3 +323,10 @@ def test_no_more_is_claimed_than_was_paid_out_and_has_not_come_back() -> None:
         "within_paid", investigated("200.01", PAID, back, requisition("approved", approved_amount="500.00"))
     ) == ["claim_above_paid"]
     assert codes("within_paid", investigated("200.00", PAID, back)) == []
+
+
+def test_money_whose_attest_came_with_an_import_is_not_paid() -> None:
+    here = {"rq_approve": Happened(4, NOW, ("p:9",), "controller")}
+
+    assert codes("attested_here", asked(requisition("approved"), "rq_pay", around())) == ["attest_imported"]
+    assert codes("attested_here", asked(replace(requisition("approved"), events=here), "rq_pay", around())) == []

@@ -1,0 +1,84 @@
+"""What came from elsewhere and was not done here: who may bring it in, and what is said of it ever after."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from engine.app.record import OFFICE
+from engine.core.case import Actor, Case
+from engine.core.definition import Definition
+from engine.core.entry import parse
+from engine.core.errors import Refusal, TransitionRefused
+from engine.ports import UnitOfWork
+
+ATTESTER = "controller"
+"""The role that answers for money: a workflow in which it owns a state pays or takes back."""
+APPROVERS = ("head",)
+"""Who brings in what is still open, or is about money paid: the head's doing it is the second pair of eyes."""
+_MOST = 10
+
+
+class Import(Struct, frozen=True):
+    """One import, as the office's log tells of it.
+
+    Attributes:
+        entry: The entry that tells of it; `actor` and `at` who brought it in, and when.
+        batch: Its name.
+        cases: How many cases it brought; `entries` how many entries of past events beside their openings.
+        undone: Whether it was taken back.
+    """
+
+    entry: str
+    batch: str
+    actor: str
+    at: str
+    cases: int
+    entries: int
+    undone: bool
+
+
+def imports_of(tx: UnitOfWork) -> Iterator[Import]:
+    """The imports of a home, oldest first, for whoever checks its log."""
+    told, undone = [], set()
+    for logged in tx.log.entries(OFFICE):
+        entry = parse(logged.line)
+        if entry.act == "import":
+            told.append(entry)
+        elif entry.act == "import_undone":
+            undone.add(entry.body.get("batch"))
+    for entry in told:
+        body = entry.body
+        yield Import(
+            entry.name, str(body.get("batch")), entry.actor, entry.at, int(body.get("cases", 0)),
+            int(body.get("events", 0)), body.get("batch") in undone,
+        )  # fmt: skip
+
+
+def refuse_open(actor: Actor, taken: Iterable[tuple[Definition, Case]]) -> None:
+    """Let nobody but the head bring in cases that live on here, or that are about money.
+
+    Raises:
+        TransitionRefused: The actor is not the head; the cases are named.
+    """
+    if actor.roles.intersection(APPROVERS):
+        return
+    held = [
+        case.reference for definition, case in taken
+        if not definition.states[case.state].final or any(s.owner == ATTESTER for s in definition.states.values())
+    ]  # fmt: skip
+    if held:
+        params = {"n": len(held), "cases": held[:_MOST]}
+        raise TransitionRefused(reasons=[Refusal("import_needs_head", params, who=APPROVERS)])
+
+
+def mark_of(tx: UnitOfWork, case: str) -> Mapping[str, Any] | None:
+    """How a case came in from elsewhere: when, by whom and in which import; None for one that began here."""
+    openings = [parse(logged.line) for logged in tx.log.all(case=case, kind="open")]
+    if not openings or "imported" not in openings[-1].body:
+        return None
+    entry = openings[-1]
+    return {
+        "at": entry.at, "by": tx.directory.login_of(entry.actor) or entry.auth, "batch": entry.body.get("batch"),
+        "entry": entry.name,
+    }  # fmt: skip
