@@ -73,7 +73,7 @@ def _what(shell: Shell, entry: Mapping[str, Any]) -> str:
     kind = shell.text(key) if has_text(key, shell.lang) else entry["kind"]
     title = entry["event_title"] or _change(shell, entry["event"])
     if entry["kind"] in ("open", "advance"):
-        return str(title)
+        return shell.text("entry_imported", what=title) if entry.get("imported") else str(title)
     title = entry["changes"].get("activity") or title
     mail = entry["changes"].get("mail") if entry["letter"] else None
     if mail:

@@ -253,6 +253,8 @@ def entry_text(entry: Mapping[str, Any], definition: Definition, shell: Shell) -
         activity = entry["changes"].get("activity")
         return f"{told}: {activity}" if activity else told
     what = next((t.title[lang] for t in definition.transitions if t.event == entry["event"]), str(entry["event"]))
+    if entry["kind"] == "open" and entry.get("imported"):
+        what = shell.text("entry_imported", what=what)
     if entry["kind"] not in ("open", "advance"):
         return f"{shell.text('kind_' + entry['kind'])}: {what}"
     if entry["target"] in (None, entry["source"]):
