@@ -90,9 +90,8 @@ def emit_lines(values: Iterable[object]) -> None:
 def to_json(value: object, *, indent: int | None = None) -> str:
     """JSON whose times are RFC 3339 UTC with `Z`, dates `YYYY-MM-DD`, and money a string with two decimals."""
     told = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_plain, indent=indent)
-    if _ASCII_SAFE.fullmatch(told):
-        return told
-    return "".join(_json_escape(char) if char != "\n" and _is_unsafe(char) else char for char in told)
+    unsafe = (char for char in set(told) if char != "\n" and _is_unsafe(char))
+    return told.translate({ord(char): _json_escape(char) for char in unsafe})
 
 
 def _json_escape(char: str) -> str:
