@@ -1,7 +1,7 @@
 """Where a person may be erased from: the cases that the log ties to it, and what was named beside them.
 
 A name is only a text, and anybody can call a person by words that stand in letters and decisions. So the name alone is
-enough only in cases in which the person is, or was, somebody; elsewhere each entry has to be named (ADR 0025).
+enough only in cases in which the person is, or was, somebody; elsewhere each entry has to be named (ADR 0026).
 """
 
 import json
