@@ -10,6 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from hiring import hire
+
 from engine.app.advance import Given, Paper, advance
 from engine.app.edit import amend, assign
 from engine.app.office import Caller, Office
@@ -59,8 +61,7 @@ class Walker:
             self.parties = tuple(parties)
             for login in ("officer2", "controller2"):
                 person = tx.people.add_person(f"Person {login}", email=f"{login}@vgr.example").id
-                user = tx.people.add_user(login, person=person)
-                tx.people.grant(user.id, login.rstrip("2"), date(2000, 1, 1))
+                hire(tx, login, login.rstrip("2"), person=person)
 
     def caller(self, login: str) -> Caller:
         """A login of the sandbox."""

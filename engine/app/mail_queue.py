@@ -14,6 +14,7 @@ from engine.app.advance import Given
 from engine.app.again import again
 from engine.app.describe import describe_message
 from engine.app.letters import case_variables, leaves_at
+from engine.app.mail_erased import erasures_of
 from engine.app.office import Caller, Office
 from engine.app.record import OFFICE as OFFICE_CHAIN
 from engine.app.record import append, record_office
@@ -99,7 +100,8 @@ def seen_by_office(office: Office, caller: Caller, reference: str | None) -> str
 def show_mail(office: Office, caller: Caller, message_id: int) -> dict[str, Any]:
     """One message with its headers, its text and the names of what is enclosed.
 
-    `made` is `kept` where the bytes are those that were, or will be, sent; `now` where it is rendered to be looked at.
+    `made` is `kept` where the bytes are those that were, or will be, sent; `now` where it is rendered to be looked at;
+    `erased` where an erasure changed it, which `erased` tells of (`entry`, `ground`, `at`), so that it is neither.
 
     Raises:
         NotFound: There is no message with that number.
@@ -107,7 +109,9 @@ def show_mail(office: Office, caller: Caller, message_id: int) -> dict[str, Any]
     with office.store.read() as tx:
         insider(tx, office, caller)
         stored = _stored(tx, message_id)
-        return describe_message(stored) | _content(tx, office, stored)
+        erased = erasures_of(tx, {stored.message.key}).get(stored.message.key)
+        told = describe_message(stored) | _content(tx, office, stored)
+        return told | {"erased": erased} | ({"made": "erased"} if erased else {})
 
 
 def _stored(tx: UnitOfWork, message_id: int) -> StoredMessage:

@@ -12,9 +12,11 @@ from msgspec import Struct, field
 
 from engine.app.access import case_seen
 from engine.app.facts import facts_for
+from engine.app.mail_erased import erasures_of
 from engine.app.mail_outcome import BROKEN_OFF, UNCONFIRMED
 from engine.app.mail_state import is_held
 from engine.app.office import Caller, Office
+from engine.app.record import OFFICE
 from engine.app.status import insider
 from engine.core.case import SYSTEM, Case, Deadline
 from engine.core.definition import Definition
@@ -87,6 +89,7 @@ class _Reader:
             _Told(parse(logged.line), json.loads(logged.payload) if logged.payload else {})
             for logged in tx.log.entries(reference)
         ]
+        self._erasures: Mapping[str, Mapping[str, Any]] | None = None
         case = tx.cases.get(reference)
         self._definition: Definition | None = (
             office.catalog.definition(tx, case.workflow, case.version) if case is not None else None
@@ -101,8 +104,16 @@ class _Reader:
             "id": stored.id, "key": message.key, "case": message.case, "template": message.template,
             "to": message.person, "to_name": person.name if person else "", "state": message.state,
             "code": why.code, "params": why.params, "decided_by": f"{message.case}#{message.n}",
-            "entries": [t.entry.name for t in self._about(message.key)],
+            "entries": [t.entry.name for t in self._about(message.key)], "erased": self._erased().get(message.key),
         }  # fmt: skip
+
+    def _erased(self) -> Mapping[str, Mapping[str, Any]]:
+        """Letters that an erasure changed, by their keys; asked for only where one is about this case."""
+        if self._erasures is None:
+            keys = {key for t in self._log for key in t.entry.body.get("msgs", ())}
+            told = self._reference == OFFICE or any(t.entry.act == "erase" for t in self._log)
+            self._erasures = erasures_of(self._tx, keys) if told else {}
+        return self._erasures
 
     def _about(self, key: str) -> list[_Told]:
         """The entries that tell what became of a message."""

@@ -15,6 +15,7 @@ from engine.app.office import Caller, Office
 from engine.app.record import OFFICE
 from engine.app.replay import Why
 from engine.app.verify_chain import Chain
+from engine.app.verify_directory import Directory
 from engine.app.verify_office import followed_office, known_of
 from engine.app.verify_part import (
     LEVELS,
@@ -42,12 +43,13 @@ TRIES = 20
 
 
 class Erased(Struct, frozen=True):
-    """An erasure that the log tells of: its entry, whom it concerned, the ground, how many entries it emptied."""
+    """An erasure that the log tells of: its entry, whom it concerned, the ground, how many entries and letters it changed."""
 
     entry: str
     person: str
     ground: str
     entries: int
+    letters: int
 
 
 class Verified(Struct):
@@ -139,10 +141,11 @@ def verify(
 def _verified(
     tx: UnitOfWork, office: Office, progress: Progress, anchors: Sequence[Anchored], crew: Crew | None
 ) -> Verified:
-    known = known_of(tx)
+    directory = Directory(office.calendar)
+    known = known_of(tx, directory)
     parts = parts_of(tx)
     working = crew.work(known, parts) if crew is not None else alone(Inspector(tx, known), parts)
-    office_chain, first = followed_office(tx, known)
+    office_chain, first = followed_office(tx, known, directory)
     judged: dict[int, Judged] = {}
 
     def done() -> Iterator[str]:
@@ -168,6 +171,8 @@ def _verified(
     found.erasures = list(_erasures(office_chain))
     for case, n, why in found.sealed.bad:
         found.note(Bad(case, n, why))
+    for what in tx.audit.schema_faults():
+        found.note(Bad(OFFICE, 0, Why("verify_schema", {"what": what})))
     return found
 
 
@@ -190,7 +195,8 @@ def _erasures(office_chain: Chain) -> Iterator[Erased]:
     for entry in office_chain.told:
         if entry.act == "erase":
             body = entry.body
-            yield Erased(entry.name, str(body.get("person")), str(body.get("ground")), len(body.get("entries", ())))
+            entries, letters = len(body.get("entries", ())), len(body.get("letters", ()))
+            yield Erased(entry.name, str(body.get("person")), str(body.get("ground")), entries, letters)
 
 
 class Replayed(Struct, frozen=True):
@@ -211,7 +217,7 @@ def replay(office: Office, reference: str | None = None, progress: Progress = un
         LogTampered: The office's own chain is broken, so that there are no rules to replay by.
     """
     with office.store.read() as tx:
-        known = known_of(tx)
+        known = known_of(tx, Directory(office.calendar))
         asked = [name for name in tx.audit.chains() if name != OFFICE] if reference is None else [
             reference if reference in tx.audit.chains() else case_named(tx, reference)
         ]  # fmt: skip

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from engine.app.record import OFFICE
 from engine.app.replay import Why, against_rules
 from engine.app.verify_gather import Gathered
+from engine.app.verify_roles import Held, Seals, unheld
 from engine.core.canonical import canonical, read_json
 from engine.core.chain import commitment, genesis, leaf_hash
 from engine.core.definition import Definition
@@ -37,9 +38,12 @@ class Known(Struct):
         digests: `name@version` -> the digest under which it was published, by the log.
         erased: `REF#n` of entries whose payload was erased, by the log.
         letters: Key of a letter that a person was taken out of -> the digests of what is left, decided and sent.
+        taken_out: Key of such a letter -> the people who were taken out of it.
         documents: Digests of documents whose bytes were erased.
         personal: `name@version` -> `personal_fields` of the definition, as far as that was asked.
         filed: Digests of all documents that any entry files; `sound` of those whose bytes were found to have them.
+        held: Who held which role when; None where the office's chain cannot be read, so that nobody knows.
+        seals: When what was sealed, in a real home; in a sandbox the clock is anybody's.
     """
 
     origin: str
@@ -51,6 +55,9 @@ class Known(Struct):
     personal: dict[str, frozenset[str]] = field(default_factory=dict)
     filed: set[str] = field(default_factory=set)
     sound: set[str] = field(default_factory=set)
+    taken_out: dict[str, set[str]] = field(default_factory=dict)
+    held: Held | None = None
+    seals: Seals = field(default_factory=Seals)
 
 
 class Chain(Gathered):
@@ -128,6 +135,9 @@ class Chain(Gathered):
         elif kept.pending is not None and kept.leaf is not None:
             yield Why("verify_taken_twice")
         yield from self._times(entry)
+        sealed_at = self._known.seals.passed(entry.at, kept.leaf)
+        if sealed_at is not None:
+            yield Why("verify_backdated", {"at": entry.at, "sealed_at": sealed_at})
         yield from self._payload(kept, entry)
 
     def _times(self, entry: Entry) -> Iterator[Why]:
@@ -155,8 +165,10 @@ class Chain(Gathered):
 
     def _effect(self, kept: KeptEntry, entry: Entry) -> Iterator[Why]:
         """What the entry makes of its case, and whether the rules knew that."""
-        payload = _read(kept.logged.payload)
+        payload = read_payload(kept.logged.payload)
         if self.reference == OFFICE:
+            if unheld(self._known.held, None, entry):
+                yield Why("verify_role", {"actor": entry.actor, "role": entry.role})
             yield from self._said_by_office(entry, payload)
             return
         wf = entry.wf or ""
@@ -172,6 +184,8 @@ class Chain(Gathered):
                 yield broken
             elif (entry.act == ACT) != self.is_history(entry):
                 yield Why("replay_history_late")
+            if unheld(self._known.held, definition, entry):
+                yield Why("verify_role", {"actor": entry.actor, "role": entry.role})
             if entry.act == "reversed":
                 lines = [(kept.logged.line, kept.logged.payload) for kept in self._kept]
                 if restored_differs(definition, lines, entry):
@@ -204,7 +218,7 @@ class Chain(Gathered):
                 yield Why("verify_document", {"document": raw["id"]})
 
 
-def _read(payload: str | None) -> Mapping[str, Any] | None:
+def read_payload(payload: str | None) -> Mapping[str, Any] | None:
     """The personal part of an entry; None where it is not there, or no JSON, which its commitment tells."""
     try:
         read = read_json(payload or "null")

@@ -44,6 +44,7 @@ class Gathered:
         case: What they fold to.
         opened: The entry that opened it last.
         called_off: (n of the entry, deadline id or beginning of a message's key, why): what is not to be said any more.
+        taken_out: The people who were erased from the case, by entries of its own.
     """
 
     def __init__(self, reference: str) -> None:
@@ -54,6 +55,7 @@ class Gathered:
         self.deadlines: dict[str, DeadlineRow] = {}
         self.said: dict[str, Said] = {}
         self.called_off: list[tuple[int, str, str]] = []
+        self.taken_out: set[str] = set()
 
     def is_history(self, entry: Entry) -> bool:
         """Whether the place of an entry is one of those that an imported opening keeps for what happened before."""
@@ -78,6 +80,8 @@ class Gathered:
             self.called_off.append((entry.n, f"{self.reference}#{body['corrects']}/", "reversed"))
         elif act == "open":
             self.opened = entry
+        elif act == "erase":
+            self.taken_out.add(str(body.get("person")))
         if "msgs" in body or "mail" in body:
             self.say(entry, payload)
 

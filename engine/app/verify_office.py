@@ -8,8 +8,10 @@ from typing import Any
 
 from engine.app.record import OFFICE
 from engine.app.replay import Why
-from engine.app.verify_chain import Chain, Fault, Known
+from engine.app.verify_chain import Chain, Fault, Known, read_payload
+from engine.app.verify_directory import TOLD, Directory, directory_differs
 from engine.app.verify_part import Bad
+from engine.app.verify_roles import Seals
 from engine.app.verify_rows import rows_differ, rows_of
 from engine.core.build import from_canonical
 from engine.core.entry import Entry, parse
@@ -17,8 +19,13 @@ from engine.core.errors import LogTampered
 from engine.ports import UnitOfWork
 
 
-def known_of(tx: UnitOfWork) -> Known:
-    """What the office's chain says for all others: definitions published, parts erased. Its faults are told later."""
+def known_of(tx: UnitOfWork, directory: Directory | None = None) -> Known:
+    """What the office's chain says for all others: definitions published, parts erased. Its faults are told later.
+
+    Args:
+        tx: The transaction.
+        directory: Learns of users and their roles, people and organisations, where they are to be compared.
+    """
     known = Known(tx.settings.get("origin") or "skede")
     readable = True
     for kept in tx.audit.entries(OFFICE):
@@ -32,9 +39,14 @@ def known_of(tx: UnitOfWork) -> Known:
             continue
         if erasing:
             _learn_erasure(known, entry)
+        if readable and directory is not None and entry.act in TOLD:
+            directory.learn(entry, read_payload(kept.logged.payload))
         if readable and entry.act == "publish":
             with suppress(KeyError, TypeError, ValueError):
                 _learn_definition(tx, known, entry)
+    if directory is not None and directory.real is not None:
+        known.held = directory.held() if readable else None
+        known.seals = Seals.of(tx.audit.checkpoints()) if directory.real else Seals()
     return known
 
 
@@ -42,6 +54,8 @@ def _learn_erasure(known: Known, entry: Entry) -> None:
     with suppress(TypeError, ValueError, AttributeError):  # A body of another kind is told in its turn.
         known.erased.update(entry.body.get("entries", ()))
         known.letters.update(entry.body.get("letters", {}))
+        for key in entry.body.get("letters", {}):
+            known.taken_out.setdefault(key, set()).add(str(entry.body.get("person")))
         known.documents.update(entry.body.get("documents", ()))
 
 
@@ -55,7 +69,7 @@ def _learn_definition(tx: UnitOfWork, known: Known, entry: Entry) -> None:
             known.definitions[wf] = from_canonical(row["body"])
 
 
-def followed_office(tx: UnitOfWork, known: Known) -> tuple[Chain, Bad | None]:
+def followed_office(tx: UnitOfWork, known: Known, directory: Directory) -> tuple[Chain, Bad | None]:
     """The chain of the office, followed, and the first thing that is wrong with it."""
     chain = Chain(tx, known, OFFICE)
     faults = list(chain.faults())
@@ -67,7 +81,16 @@ def followed_office(tx: UnitOfWork, known: Known) -> tuple[Chain, Bad | None]:
         if entry.act == "publish":
             published[f"{body['name']}@{body['version']}"] = (entry.n, {**body, "at": entry.at})
     faults += [*_definitions(tx, published), *rows_differ(tx.audit, known, chain, rows_of(tx, OFFICE))]
+    if not faults:
+        faults += ((chain.length, why) for why in _settings(tx, directory))
+        faults += ((chain.length, why) for why in directory_differs(tx.audit, directory))
     return chain, Bad(OFFICE, *faults[0]) if faults else None
+
+
+def _settings(tx: UnitOfWork, directory: Directory) -> Iterator[Why]:
+    """A home is a sandbox, or is none, from its first entry on."""
+    if directory.real is not None and tx.settings.get("sandbox") != (None if directory.real else "1"):
+        yield Why("verify_row", {"table": "settings", "key": "sandbox", "column": "value"})
 
 
 def _definitions(tx: UnitOfWork, published: Mapping[str, tuple[int, Mapping[str, Any]]]) -> Iterator[Fault]:

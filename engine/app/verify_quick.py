@@ -17,6 +17,7 @@ from msgspec import Struct
 from engine.app.replay import Rules
 from engine.app.verify_chain import Known, restored_differs
 from engine.app.verify_gather import Gathered
+from engine.app.verify_roles import unheld
 from engine.app.verify_rows import Rows, rows_differ
 from engine.core.canonical import read_strictly
 from engine.core.chain import genesis
@@ -117,6 +118,8 @@ class _Quick(Gathered):
                 definition, digest = self._known.definitions[wf], self._known.digests[wf]
             if entry.wf != wf or entry.definition != digest:
                 raise Doubt
+            if entry.role is not None and unheld(self._known.held, definition, entry):
+                raise Doubt
             personal = self._payload(entry, row[4], row[5])
             case = self.case
             if case is not None and is_quiet(case, entry):
@@ -147,6 +150,8 @@ class _Quick(Gathered):
         if entry.prev != self._head or at < self._recorded or (len(row) > _PLAIN and row[_PLAIN:] != _columns(entry)):
             raise Doubt
         if not _is_instant(at) or (entry.occ != at and not _is_instant(entry.occ)):
+            raise Doubt
+        if self._known.seals.passed(at, row[6]) is not None:
             raise Doubt
         self._written, self._recorded = key, at
         digest = sha256(b"\x00" + line).digest()

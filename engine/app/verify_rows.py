@@ -13,6 +13,7 @@ from engine.app.verify_digests import decided_digest, letter_digest
 from engine.app.verify_gather import Gathered, Said, open_differs
 from engine.core.canonical import read_json
 from engine.core.message import Message, StoredMessage
+from engine.core.plain import instant
 from engine.ports import AuditStore, UnitOfWork
 from engine.ports.rows import KeptMessage
 
@@ -131,7 +132,11 @@ def _message(known: Known, chain: Gathered, row: KeptMessage, said: Said) -> Ite
     if stored is None:
         yield Why("verify_row", {**params, "column": "variables"})
         return
+    if instant(stored.message.due_at) != row.due_at:
+        yield Why("verify_row", {**params, "column": "due_at"})
     left = known.letters.get(row.key)
+    if left:
+        yield from _erased(known, chain, row)
     if (row.case_ref, row.n) != (chain.reference, said.n):
         yield Why("verify_row", {**params, "column": "n"})
     decided = left[0] if left else said.digest
@@ -147,6 +152,15 @@ def _message(known: Known, chain: Gathered, row: KeptMessage, said: Said) -> Ite
     sent = [outcome.at for outcome in said.outcomes if outcome.state == "sent"]
     if row.sent_at != (sent[-1] if sent else None):
         yield Why("verify_row", {**params, "column": "sent_at"})
+
+
+def _erased(known: Known, chain: Gathered, row: KeptMessage) -> Iterator[Why]:
+    """A letter that a person was taken out of: its bytes are gone, and its own case tells of it as the office does."""
+    if row.content is not None:
+        yield Why("verify_erased_kept", {"table": "messages", "key": row.key})
+    for person in sorted(known.taken_out.get(row.key, set()) - chain.taken_out):
+        if chain.reference != OFFICE:
+            yield Why("verify_erased_untold", {"key": row.key, "person": person})
 
 
 def _stored(row: KeptMessage) -> StoredMessage | None:

@@ -63,7 +63,8 @@ def _verified(found: "Verified", shell: Shell) -> dict[str, Any]:
     return {
         "ok": not found.faulty, "entries": found.entries, "cases": found.cases, "erased": found.erased,
         "erasures": [
-            {"entry": one.entry, "person": one.person, "ground": one.ground, "entries": one.entries}
+            {"entry": one.entry, "person": one.person, "ground": one.ground, "entries": one.entries,
+             "letters": one.letters}
             for one in found.erasures
         ],
         "size": found.size, "root": found.root, "sealed": found.sealed.sealed, "waiting": found.sealed.waiting,
@@ -90,7 +91,8 @@ def _say_verified(found: "Verified", shell: Shell) -> None:
     if found.erased:
         say(shell.text("verify_erased", erased=found.erased))
     for one in found.erasures:
-        say(shell.text("verify_erasure", entry=one.entry, person=one.person, ground=one.ground, n=one.entries))
+        told = {"entry": one.entry, "person": one.person, "ground": one.ground, "letters": one.letters}
+        say(shell.text("verify_erasure", n=one.entries, **told))
     sealed = found.sealed
     say(shell.text("verify_seals", sealed=sealed.sealed, checkpoints=sealed.checkpoints, anchors=found.anchors))
     if sealed.first_waiting:

@@ -1,5 +1,8 @@
 """The outbox: `mail list`, `show`, `preview`, `retry`, `cancel`; the rest stands in `mail_why` and `mail_ahead`."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
 
 from engine.cli.giving import Gave, given, giving
@@ -7,7 +10,7 @@ from engine.cli.mail_ahead import forecast, hold, release
 from engine.cli.mail_why import why
 from engine.cli.options import Shell, pass_shell
 from engine.cli.output import emit_json, mark_sandbox, safe_lines, say
-from engine.cli.session import moment_text, open_session
+from engine.cli.session import Session, moment_text, open_session
 from engine.cli.tables import Column, print_table
 from engine.cli.texts import letter_text
 
@@ -76,7 +79,7 @@ def show(shell: Shell, number: int) -> None:
     say(f"{told['id']}  {shell.text('mail_' + told['state'])}  {when}  {told['key']}")
     if told["error"]:
         say(shell.text("mail_error", what=told["error"], n=told["attempts"]))
-    say(shell.text(f"mail_made_{told['made']}"))
+    say(shell.text(f"mail_made_{told['made']}", **_erasure(session, told)))
     say()
     for name, value in told["headers"]:
         say(f"{name}: {value}")
@@ -85,6 +88,12 @@ def show(shell: Shell, number: int) -> None:
     say()
     for line in safe_lines(told.get("fault") or told["text"]):
         say(line)
+
+
+def _erasure(session: Session, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Which erasure changed a letter, when, and on what ground."""
+    erased = told["erased"]
+    return {**erased, "at": moment_text(session, erased["at"])} if erased else {}
 
 
 @mail.command("preview")

@@ -41,7 +41,11 @@ def with_sentence(shell: Shell, session: Session, told: Mapping[str, Any]) -> di
         name: moment_text(session, value) if name.endswith("_at") and value else value
         for name, value in told["params"].items()
     }
-    return {**told, "sentence": shell.text(f"why_{told['code']}", **params).strip()}
+    sentence = shell.text(f"why_{told['code']}", **params).strip()
+    erased = told.get("erased")
+    if erased:
+        sentence += " " + shell.text("mail_made_erased", **{**erased, "at": moment_text(session, erased["at"])})
+    return {**told, "sentence": sentence}
 
 
 def _print_message(shell: Shell, told: Mapping[str, Any]) -> None:

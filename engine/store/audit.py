@@ -4,7 +4,7 @@ Reading goes past the other stores on purpose: what they skip, or make the best 
 should be is written down a second time for the same reason.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -17,6 +17,7 @@ from engine.ports import DeadlineRow, KeptEntry, LogLine
 from engine.ports.rows import KeptBlock
 from engine.store import resolving
 from engine.store.connection import Connection, dialect_of, streaming
+from engine.store.schema_faults import schema_faults
 from engine.store.statements import SQL
 from engine.store.texts import instant, instant_or_none
 
@@ -34,6 +35,11 @@ _MADE = (
     )
 )
 """How the table begins that SQLite computes the columns of whenever they are read."""
+_DIRECTORY: Mapping[str, tuple[str, ...]] = {
+    "users": ("login", "person", "ended_on"),
+    "people": ("name", "email", "lang", "organisation", "replaced_by", "ended_on", "erased"),
+    "organisations": ("kind", "merged_into", "ended_on"),
+}
 _BEYOND: Mapping[str, Any] = {"sqlite": b"", "postgresql": "\U0010ffff" * 1000}
 """What sorts after every reference: SQLite puts all bytes after all texts."""
 
@@ -42,7 +48,7 @@ class SqlAudit:
     """The raw rows of one chain after another."""
 
     def __init__(self, connection: Connection) -> None:
-        self._run = connection.execute
+        self._connection, self._run = connection, connection.execute
         self._stream = streaming(connection)
         self._beyond = _BEYOND[dialect_of(connection)]
 
@@ -120,6 +126,20 @@ class SqlAudit:
     def definitions(self) -> Iterator[Mapping[str, Any]]:
         """The rows of the published definitions."""
         return self._named(self._run(SQL["audit_definitions"]))
+
+    def directory(self, table: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """(id, columns by name) of the rows of `users`, `people` or `organisations`; what they point at is an id."""
+        names = _DIRECTORY[table]
+        for row in self._run(SQL[f"audit_{table}"]):
+            yield row[0], dict(zip(names, row[1:], strict=True))
+
+    def grants(self) -> Iterator[tuple[str, str, str, str | None]]:
+        """(user, role, first day, last day) of every row."""
+        return iter(self._run(SQL["audit_grants"]))
+
+    def schema_faults(self) -> Sequence[str]:
+        """What of the schema is not as the program makes it, one sentence each."""
+        return schema_faults(self._connection)
 
     def documents(self) -> tuple[str, ...]:
         """The digests under which documents are kept."""

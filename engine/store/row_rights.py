@@ -77,6 +77,7 @@ END$$"""
 
 FUNCTIONS = ("may_append(text, bigint, text)", "refuse_own()")
 _GUARDED = ("users", "grants", "settings")
+TRIGGERS = tuple(f"{table}_own" for table in _GUARDED)
 
 
 def statements() -> Iterator[str]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import homes
 import running
+from hiring import hire
 from running import Ran
 
 from engine.core.case import Case
@@ -284,7 +285,7 @@ def furnished(folder: Path) -> Sandbox:
     sandbox = Sandbox(home, names)
     with sandbox.office.store.write() as tx:
         person = tx.people.add_person("Andra Handläggaren", email="officer2@vgr.example").id
-        tx.people.grant(tx.people.add_user("officer2", person=person).id, "officer", LONG_AGO)
+        hire(tx, "officer2", "officer", person=person)
         for role in ("head", "secretary", "controller"):
             names[role] = tx.directory.person_of(tx.directory.user_id(role))
     return Sandbox(home, names)

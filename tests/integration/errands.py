@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import homes
+from hiring import hire, meet
 from msgspec.structs import replace
 
 from engine.app.advance import Given, advance
@@ -60,8 +61,8 @@ def build_home(folder: Path) -> Path:
     furnish(office, ADMIN, origin="test/skede", key=key.text(), sandbox=False)
     with office.store.write() as tx:
         for login, role, name in (("anna", "officer", "Anna Ask"), ("hans", "head", "Hans Hed")):
-            person = tx.people.add_person(name, email=f"{login}@region.example")
-            tx.people.grant(tx.people.add_user(login, person=person.id).id, role, date(2000, 1, 1))
+            person = meet(tx, name, email=f"{login}@region.example")
+            hire(tx, login, role, person=person)
     publish(office, ADMIN, {TOY.name: read_definition(TOY)})
     return folder
 

@@ -7,10 +7,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 
 from errands import ADMIN, START
+from hiring import hire
 
 from engine.app.home import furnish
 from engine.bootstrap.office import open_office
@@ -33,7 +33,7 @@ def furnished_home(folder: Path, url: str | None) -> Path:
     with office.store.write() as tx:
         for login, role, name in (("anna", "officer", "Anna Ask"), ("hans", "head", "Hans Hed")):
             person = tx.people.add_person(name, email=f"{login}@region.example")
-            tx.people.grant(tx.people.add_user(login, person=person.id).id, role, date(2000, 1, 1))
+            hire(tx, login, role, person=person.id)
     return folder
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from errands import ADMIN, START, Desk, build_home
+from hiring import hire, meet
 
 from engine.anchors.folder import FolderAnchor
 from engine.anchors.git import GitAnchor
@@ -141,8 +142,8 @@ def test_the_auditors_get_the_seal_in_the_body_of_a_letter_and_can_hold_it_again
 ) -> None:
     desk = anchored('{ kind = "mail", list = "revision" }')
     with desk.office.store.write() as tx:
-        outside = tx.people.add_person("Ylva Yttre", email="ylva@revisor.example", lang="en").id
-        tx.people.add_person("Utan Brev", email="utan@revisor.example")
+        outside = meet(tx, "Ylva Yttre", email="ylva@revisor.example", lang="en")
+        meet(tx, "Utan Brev", email="utan@revisor.example")
         tx.people.subscribe("revision", outside)
 
     _, made = sealed(desk)
@@ -159,10 +160,10 @@ def test_the_auditors_get_the_seal_in_the_body_of_a_letter_and_can_hold_it_again
 def test_the_letters_go_to_those_who_are_auditors_too_each_once(anchored: Office) -> None:
     desk = anchored('{ kind = "mail" }')
     with desk.office.store.write() as tx:
-        person = tx.people.add_person("Rut Revisor", email="rut@region.example").id
-        tx.people.grant(tx.people.add_user("rut", person=person).id, "auditor", desk.clock.now().date())
+        person = meet(tx, "Rut Revisor", email="rut@region.example")
+        hire(tx, "rut", "auditor", person=person)
         tx.people.subscribe("auditors", person)
-        tx.people.subscribe("auditors", tx.people.add_person("Utan Adress").id)
+        tx.people.subscribe("auditors", meet(tx, "Utan Adress"))
 
     sealed(desk)
 
@@ -172,7 +173,7 @@ def test_the_letters_go_to_those_who_are_auditors_too_each_once(anchored: Office
 def test_a_letter_that_somebody_changed_is_found(anchored: Office) -> None:
     desk = anchored('{ kind = "mail" }')
     with desk.office.store.write() as tx:
-        tx.people.subscribe("auditors", tx.people.add_person("Rut Revisor", email="rut@region.example").id)
+        tx.people.subscribe("auditors", meet(tx, "Rut Revisor", email="rut@region.example"))
     sealed(desk)
     with desk.office.store.write() as tx:
         tx.connection.execute(  # type: ignore[attr-defined]

@@ -25,9 +25,10 @@ from engine.app.office import Office
 from engine.app.open_case import open_case
 from engine.app.publish import publish
 from engine.app.record import origin
+from engine.app.replay import Why
 from engine.app.seal import seal_by_hand
 from engine.app.tick import tick
-from engine.app.verify import verify
+from engine.app.verify import Verified, verify
 from engine.app.verify_seals import Anchored
 from engine.bootstrap.office import open_office
 from engine.core.canonical import canonical
@@ -153,10 +154,15 @@ def other(value: Any) -> Any:
     raise AssertionError(value)
 
 
+def told(found: Verified) -> list[Why]:
+    """What is wrong beside the schema, which tells of this attacker alone: the triggers might be put back."""
+    return [bad.why for bad in found.bad if bad.why.code != "verify_schema"]
+
+
 def is_found(office: Office) -> bool:
-    """Whether verification finds anything, or refuses to read what is no log any more."""
+    """Whether verification finds anything but the missing triggers, or refuses to read what is no log any more."""
     try:
-        return verify(office).faulty > 0
+        return bool(told(verify(office)))
     except LogTampered:
         return True
 
@@ -298,8 +304,7 @@ def test_a_whole_rewrite_with_right_hashes_but_without_the_key_is_found(lab: tup
     rewrite_office(office, attacker, later)
 
     found = verify(office, anchors=[anchor])
-    codes = [bad.why.code for bad in found.bad]
-    assert set(codes) == {"verify_checkpoint_root", "verify_anchor_root", "verify_memory_root"}
+    assert {why.code for why in told(found)} == {"verify_checkpoint_root", "verify_anchor_root", "verify_memory_root"}
     first = found.bad[0]
     assert (first.case, first.n) == ("@office", 1)
     attacker.run("DELETE FROM checkpoints")
@@ -334,7 +339,7 @@ def test_a_checkpoint_signed_by_another_key_is_found(lab: tuple[Office, Attacker
     checkpoint, _ = checked_note(newest(office), office.signer().public_keys())
     attacker.run("UPDATE checkpoints SET note = ? WHERE size = ?", (forger.sign(checkpoint, []), checkpoint.size))
 
-    assert [bad.why.code for bad in verify(office).bad] == ["verify_checkpoint"]
+    assert [why.code for why in told(verify(office))] == ["verify_checkpoint"]
 
 
 @pytest.mark.parametrize("with_memory", [True, False])

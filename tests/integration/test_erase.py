@@ -4,11 +4,11 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import pytest
 from errands import ADMIN, OFFICER, TOY, Desk, build_home
+from hiring import give, hire
 
 from engine.app.advance import Given, Paper, advance
 from engine.app.edit import note
@@ -288,7 +288,7 @@ def test_a_person_called_by_a_common_word_takes_no_letter_with_it(desk: Desk) ->
 
 def test_who_named_a_person_does_not_erase_it(desk: Desk) -> None:
     with desk.office.store.write() as tx:
-        tx.people.grant(tx.people.add_user("arkiv").id, "archivist", date(2000, 1, 1))
+        hire(tx, "arkiv", "archivist")
     made = called(desk, "chefens bror", HEAD)
     renamed = called(desk, "Någon Annan")
     edit_person(desk.office, HEAD, renamed, {"name": "chefens syster"})
@@ -305,7 +305,7 @@ def test_who_named_a_person_does_not_erase_it(desk: Desk) -> None:
 def test_a_tie_that_only_who_erases_made_is_none(desk: Desk, by: Caller, stays: bool) -> None:
     with desk.office.store.write() as tx:
         hans = tx.directory.user_id("hans")
-        tx.people.grant(str(hans), "officer", date(2000, 1, 1))
+        give(tx, str(hans), "officer")
     made = called(desk, "chefens bror")
     opened = open_case(desk.office, by, "visit", "Besök", Given(set={"guest": made, "host": "Bo"}))
     reference = str(opened["reference"])

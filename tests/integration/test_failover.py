@@ -12,12 +12,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 
 import postgres_pair
 import pytest
 from errands import ADMIN, START, TOY
+from hiring import hire
 
 from engine.app.home import furnish
 from engine.app.office import Office
@@ -46,7 +46,7 @@ def office_on(url: str, home: Path) -> Office:
     furnish(office, ADMIN, origin="sandbox/test", key=key.text(), sandbox=True, start=START)
     with office.store.write() as tx:
         person = tx.people.add_person("Anna Ask", email="anna@region.example")
-        tx.people.grant(tx.people.add_user("anna", person=person.id).id, "officer", date(2000, 1, 1))
+        hire(tx, "anna", "officer", person=person.id)
     publish(office, ADMIN, {TOY.name: read_definition(TOY)}, lint=False)
     return office
 

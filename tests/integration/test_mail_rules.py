@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from errands import OFFICER, Desk, build_home
+from hiring import move_out
 from msgspec.structs import replace
 
 from engine.app.deliver import deliver
@@ -92,7 +93,7 @@ def test_no_more_mails_leave_in_a_minute_than_the_office_wants(desk: Desk) -> No
 
 def test_a_domain_that_has_had_enough_waits_and_the_others_go_on(desk: Desk) -> None:
     with desk.office.store.write() as tx:
-        tx.people.edit_person(tx.directory.find_person("Hans")[0].id, email="hans@other.example")
+        move_out(tx, tx.directory.find_person("Hans")[0].id, "hans@other.example")
     with_rules(desk, per_domain=2)
     due(desk, 6)
     assert tick(desk.office).delivered in (4, 6, 8)
@@ -114,7 +115,7 @@ def test_a_domain_that_has_had_enough_waits_and_the_others_go_on(desk: Desk) -> 
 
 def test_mail_to_a_domain_that_is_not_on_the_list_is_left_out_and_nobody_is_bothered(desk: Desk) -> None:
     with desk.office.store.write() as tx:
-        tx.people.edit_person(tx.directory.find_person("Hans")[0].id, email="hans@real.example")
+        move_out(tx, tx.directory.find_person("Hans")[0].id, "hans@real.example")
     with_rules(desk, domains=frozenset({"region.example"}))
     due(desk, 1)
     assert tick(desk.office).delivered == 1

@@ -55,7 +55,7 @@ def test_a_seal_takes_everything_in_and_signs_it(desk: Desk) -> None:
     done = seal_by_hand(desk.office, ADMIN)
 
     assert done.sealed is not None
-    assert done.entries == done.sealed.size == 3
+    assert done.entries == done.sealed.size == 9
     checkpoint, signers = checked_note(done.sealed.note, desk.office.signer().public_keys())  # type: ignore[misc]
     assert (checkpoint.origin, checkpoint.size, list(signers)) == ("test/skede", done.sealed.size, ["test/skede"])
     found = verify(desk.office)

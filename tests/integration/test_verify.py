@@ -68,9 +68,18 @@ def attack(home: Path) -> Iterator[Attack]:
     with closing(sqlite3.connect(home / "skede.db", isolation_level=None)) as connection:
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("PRAGMA ignore_check_constraints = ON")
-        for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {trigger}")
-        yield lambda sql: connection.execute(sql).rowcount
+
+        def attack(sql: str) -> int:
+            """The triggers stand there again afterwards, or the schema would tell."""
+            triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+            for trigger, _ in triggers:
+                connection.execute(f"DROP TRIGGER {trigger}")
+            changed = connection.execute(sql).rowcount
+            for _, made in triggers:
+                connection.execute(made)
+            return changed
+
+        yield attack
 
 
 def codes(found: Verified) -> set[str]:

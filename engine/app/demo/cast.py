@@ -6,6 +6,8 @@ from datetime import date
 from msgspec import Struct
 
 from engine.app.office import Office
+from engine.app.record import record_office
+from engine.app.run import SYSTEM_ACTOR
 from engine.ports import UnitOfWork
 
 MADE_UP = "(påhittad)"
@@ -90,8 +92,13 @@ def hire(office: Office) -> Cast:
     with office.store.write() as tx:
         second = tx.people.add_person(f"Handläggare två {MADE_UP}", email=f"{_SECOND}@{office.domain}").id
         user = tx.people.add_user(_SECOND, person=second).id
+        body = {"do": "add", "user": user, "person": second, "new_person": False}
+        record_office(tx, SYSTEM_ACTOR, SYSTEM_ACTOR.login, "user", body, {"login": _SECOND})
         for since, until in _HELPS:
             tx.people.grant(user, "officer", since, until=until, note="Demo")
+            days = {"from": since.isoformat(), "to": until.isoformat() if until else None}
+            body = {"do": "grant", "user": user, "role": "officer", **days}
+            record_office(tx, SYSTEM_ACTOR, SYSTEM_ACTOR.login, "grant", body)
         for name, mailing_list in (("Prenumerant", "subscribers"), ("Presstjänst", "press"), ("Nämnden", "board_list")):
             reader = tx.people.add_person(f"{name} {MADE_UP}", email=f"{mailing_list.replace('_', '.')}@lista.example")
             tx.people.subscribe(mailing_list, reader.id)

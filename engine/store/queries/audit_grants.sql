@@ -1,0 +1,1 @@
+SELECT 'u:' || user_id, role, since, until FROM grants ORDER BY id
