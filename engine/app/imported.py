@@ -65,11 +65,16 @@ def refuse_open(actor: Actor, taken: Iterable[tuple[Definition, Case]]) -> None:
         return
     held = [
         case.reference for definition, case in taken
-        if not definition.states[case.state].final or any(s.owner == ATTESTER for s in definition.states.values())
+        if not _is_over(definition, case) or any(s.owner == ATTESTER for s in definition.states.values())
     ]  # fmt: skip
     if held:
         params = {"n": len(held), "cases": held[:_MOST]}
         raise TransitionRefused(reasons=[Refusal("import_needs_head", params, who=APPROVERS)])
+
+
+def _is_over(definition: Definition, case: Case) -> bool:
+    """Whether a case stands in the phase in which cases end: nothing is left but to close and archive it."""
+    return definition.states[case.state].phase in {s.phase for s in definition.states.values() if s.final}
 
 
 def mark_of(tx: UnitOfWork, case: str) -> Mapping[str, Any] | None:

@@ -325,6 +325,7 @@ OUT_OF_REACH: Mapping[str, str] = {
     "passed_if_fired@1": "only the clock is asked, and it comes when the deadline has passed",
     "discarded_in_time@1": "only the clock and a cancelled call are asked",
     "no_longer_needed@1": "only the project is asked; where it refuses, the event is skipped",
+    "attested_here@1": "only a requisition that came by an import has an imported attest",
     "document_filed@1": "a report about money cannot be handed in without the extract",
     "start_report_holds@1": "a start report with gaps cannot be approved",
     "evaluation_holds@1": "an evaluation with gaps cannot be approved",

@@ -35,7 +35,7 @@ START: dict[str, Any] = {
     "steering_group": [{"side": "municipal"}, {"side": "regional"}],
 }  # fmt: skip
 EVALUATION = dict.fromkeys(("social_effects", "economic_effects", "child_rights", "comparison"), "Ja")
-MODULES = ("project", "adoption", "report", "finance", "reclaim", "decision", "change")
+MODULES = ("project", "adoption", "report", "finance", "reclaim", "decision", "change", "brought_in")
 
 
 def extension(state: str = "approved", by: str = "head", signed: tuple[int, ...] = (1, 2), **data: Any) -> Case:
