@@ -43,7 +43,7 @@ TRIES = 20
 
 
 class Erased(Struct, frozen=True):
-    """An erasure that the log tells of: its entry, whom it concerned, the ground, how many entries and letters it changed."""
+    """An erasure that the log tells of: its entry, whom it concerned, the ground, and how much it changed."""
 
     entry: str
     person: str

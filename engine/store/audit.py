@@ -35,11 +35,12 @@ _MADE = (
     )
 )
 """How the table begins that SQLite computes the columns of whenever they are read."""
-_DIRECTORY: Mapping[str, tuple[str, ...]] = {
-    "users": ("login", "person", "ended_on"),
-    "people": ("name", "email", "lang", "organisation", "replaced_by", "ended_on", "erased"),
-    "organisations": ("kind", "merged_into", "ended_on"),
+_DIRECTORY: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "users": ("audit_users", ("login", "person", "ended_on")),
+    "people": ("audit_people", ("name", "email", "lang", "organisation", "replaced_by", "ended_on", "erased")),
+    "organisations": ("audit_organisations", ("kind", "merged_into", "ended_on")),
 }
+"""Table -> the statement that reads it, and its columns beside the id."""
 _BEYOND: Mapping[str, Any] = {"sqlite": b"", "postgresql": "\U0010ffff" * 1000}
 """What sorts after every reference: SQLite puts all bytes after all texts."""
 
@@ -129,8 +130,8 @@ class SqlAudit:
 
     def directory(self, table: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """(id, columns by name) of the rows of `users`, `people` or `organisations`; what they point at is an id."""
-        names = _DIRECTORY[table]
-        for row in self._run(SQL[f"audit_{table}"]):
+        statement, names = _DIRECTORY[table]
+        for row in self._run(SQL[statement]):
             yield row[0], dict(zip(names, row[1:], strict=True))
 
     def grants(self) -> Iterator[tuple[str, str, str, str | None]]:

@@ -1,7 +1,6 @@
 """`audit`, `bulk`, `export` and `workflow`, run as people and scripts run them."""
 
 import csv
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -65,7 +65,9 @@ def parties(home: Path) -> None:
 @pytest.mark.usefixtures("parties")
 def test_sixty_old_cases_come_in_by_one_command(skede: Run, home: Path, tmp_path: Path) -> None:
     path = old_cases(tmp_path)
-    ran = skede("import", "cases", str(path), "--workflow", "application", "--batch", "gamla", "--lang", "sv", as_="head")
+    ran = skede(
+        "import", "cases", str(path), "--workflow", "application", "--batch", "gamla", "--lang", "sv", as_="head"
+    )
     assert ran.code == 0, ran.err
     assert "läses som windows-1252" in ran.err
     assert "60 ärenden togs in i importen gamla" in ran.out
@@ -117,7 +119,9 @@ def test_a_bad_cell_is_named_and_nothing_comes_in(
 
 @pytest.mark.usefixtures("parties")
 def test_a_dry_run_shows_every_row_and_what_is_not_verified(inline: Run, tmp_path: Path) -> None:
-    ran = inline("import", "cases", str(old_cases(tmp_path)), "--workflow", "application", "--dry-run", lang="en", as_="head")
+    ran = inline(
+        "import", "cases", str(old_cases(tmp_path)), "--workflow", "application", "--dry-run", lang="en", as_="head"
+    )
     assert ran.code == 0, ran.err
     assert ran.out.count("SIM-2019-00") == 60
     assert "Not verified (number of cases):" in ran.out

@@ -10,6 +10,4 @@ from workflows.guards.values import Refusals
 def attested_here(context: Context, /) -> Refusals:
     """The attest was given here, by a person who answers for it: one that came with an import counts for nothing."""
     if "rq_approve" not in context.case.events:
-        yield Refusal(
-            "attest_imported", {}, 'skede advance {case} rq_recall -s reason="…"', who=("controller", "head")
-        )
+        yield Refusal("attest_imported", {}, 'skede advance {case} rq_recall -s reason="…"', who=("controller", "head"))
