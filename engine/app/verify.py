@@ -52,6 +52,14 @@ class Erased(Struct, frozen=True):
     letters: int
 
 
+class Imported(Struct, frozen=True):
+    """What a user brought in from elsewhere, by its login if it has one still: the way it came is not checked."""
+
+    user: str
+    cases: int
+    entries: int
+
+
 class Verified(Struct):
     """What was found.
 
@@ -61,6 +69,7 @@ class Verified(Struct):
         sealed: What was found of the tree and its seals.
         anchors: How many anchors were held against it.
         erasures: What was erased, by entries of the log.
+        imported: What came from elsewhere, by whom.
         bad: The first fault of each faulty chain, then those of the tree, at most `MOST_FAULTS`; `faulty` counts all.
     """
 
@@ -70,6 +79,7 @@ class Verified(Struct):
     sealed: Sealed = field(default_factory=Sealed)
     anchors: int = 0
     erasures: list[Erased] = field(default_factory=list)
+    imported: list[Imported] = field(default_factory=list)
     faulty: int = 0
     bad: list[Bad] = field(default_factory=list)
 
@@ -169,6 +179,9 @@ def _verified(
     found.sealed = check_seals(tx, office, office_chain.told, anchors, checked=checked)
     found.anchors = len(anchors)
     found.erasures = list(_erasures(office_chain))
+    found.imported = [
+        Imported(tx.directory.login_of(user) or user, *brought) for user, brought in sorted(whole.imported.items())
+    ]
     for case, n, why in found.sealed.bad:
         found.note(Bad(case, n, why))
     for what in tx.audit.schema_faults():

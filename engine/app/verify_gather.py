@@ -66,6 +66,13 @@ class Gathered:
             return False
         return entry.n <= self.opened.n + int(imported.get("history", {}).get("events", 0))
 
+    @property
+    def imported(self) -> tuple[str, int] | None:
+        """Who brought the case in from elsewhere, and how many entries came with it; None where it began here."""
+        if self.opened is None or "imported" not in self.opened.body or self.case is None or self.case.taken_back:
+            return None
+        return self.opened.actor, 1 + int(self.opened.body["imported"].get("history", {}).get("events", 0))
+
     def follow(self, case: Case, entry: Entry, payload: Mapping[str, Any] | None) -> None:
         """The case, its deadlines and messages as an entry leaves them."""
         self.case = case

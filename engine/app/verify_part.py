@@ -54,6 +54,7 @@ class Judged(Struct):
         faulty: How many chains have a fault; `bad` the first faults of the first of them.
         filed: Digests of documents that the chains file, and that were not told before.
         sound: Of a run of nodes: whether each is the hash of the two below it.
+        imported: User who brought cases in from elsewhere -> how many, and how many entries came with them.
     """
 
     entries: int = 0
@@ -66,6 +67,7 @@ class Judged(Struct):
     bad: list[Bad] = field(default_factory=list)
     filed: frozenset[str] = frozenset()
     sound: bool = True
+    imported: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, entries: int, erased: int, leaves: int, *, in_tree: bool, in_turn: bool, cases: int = 1) -> None:
         """Count a chain, or those of another part."""
@@ -75,6 +77,11 @@ class Judged(Struct):
         self.leaves += leaves
         self.in_tree = self.in_tree and in_tree
         self.in_turn = self.in_turn and in_turn
+
+    def bring(self, user: str, cases: int, entries: int) -> None:
+        """Count what a user brought in."""
+        before = self.imported.get(user, (0, 0))
+        self.imported[user] = before[0] + cases, before[1] + entries
 
     def note(self, bad: Bad | None) -> None:
         """Count a faulty chain."""
@@ -137,13 +144,18 @@ class Inspector:
                 waiting += sum(1 for row in rows if row[8] is not None)
                 continue
             judged.add(found.entries, found.erased, found.leaves, in_tree=found.in_tree, in_turn=found.in_turn)
+            if found.imported is not None:
+                judged.bring(found.imported[0], 1, found.imported[1])
             payloads, leaves, waiting = payloads + found.payloads, leaves + found.leaves, waiting + found.waiting
         return judged if (payloads, leaves, waiting) == block.about else None
 
     def _closer(self, reference: str, judged: Judged) -> None:
         chain = Chain(self._tx, self._known, reference)
-        judged.note(first_fault(self._tx, self._known, chain))
+        bad = first_fault(self._tx, self._known, chain)
+        judged.note(bad)
         judged.add(chain.length, chain.erased, chain.leaves, in_tree=chain.in_tree, in_turn=chain.in_turn)
+        if bad is None and chain.imported is not None:
+            judged.bring(chain.imported[0], 1, chain.imported[1])
 
     def _nodes(self, start: int, end: int) -> bool:
         """Whether each node above these leaves and under 2^14 of them is there, and is the hash of the two below."""
@@ -187,6 +199,8 @@ def together(found: Mapping[int, Judged]) -> Judged:
     whole = Judged()
     for _, one in sorted(found.items()):
         whole.add(one.entries, one.erased, one.leaves, in_tree=one.in_tree, in_turn=one.in_turn, cases=one.cases)
+        for user, (cases, entries) in one.imported.items():
+            whole.bring(user, cases, entries)
         whole.faulty += one.faulty
         whole.bad += one.bad[: MOST_FAULTS - len(whole.bad)]
         whole.filed |= one.filed

@@ -46,6 +46,7 @@ class Sound(Struct):
         leaves: How many stand in the tree, each under the hash of its line.
         in_tree: Whether they do, in the order of the chain; what is wrong there, the walk along the tree tells.
         in_turn: Whether each has the place that it has if there was one writer at a time.
+        imported: Who brought the case in from elsewhere, and how many entries came with it.
     """
 
     entries: int = 0
@@ -55,6 +56,7 @@ class Sound(Struct):
     leaves: int = 0
     in_tree: bool = True
     in_turn: bool = True
+    imported: tuple[str, int] | None = None
 
 
 class Follower:
@@ -78,6 +80,7 @@ class Follower:
                 return None
         except (Doubt, EngineError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
             return None
+        chain.found.imported = chain.imported
         return chain.found
 
     def _document(self, digest: str) -> None:

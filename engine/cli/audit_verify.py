@@ -67,6 +67,7 @@ def _verified(found: "Verified", shell: Shell) -> dict[str, Any]:
              "letters": one.letters}
             for one in found.erasures
         ],
+        "imported": [{"by": one.user, "cases": one.cases, "entries": one.entries} for one in found.imported],
         "size": found.size, "root": found.root, "sealed": found.sealed.sealed, "waiting": found.sealed.waiting,
         "checkpoints": found.sealed.checkpoints, "anchors": found.anchors,
         "first_bad": _bad(found.bad[0], shell) if found.bad else None,
@@ -93,6 +94,8 @@ def _say_verified(found: "Verified", shell: Shell) -> None:
     for one in found.erasures:
         told = {"entry": one.entry, "person": one.person, "ground": one.ground, "letters": one.letters}
         say(shell.text("verify_erasure", n=one.entries, **told))
+    for brought in found.imported:
+        say(shell.text("verify_imported", by=brought.user, cases=brought.cases, n=brought.entries))
     sealed = found.sealed
     say(shell.text("verify_seals", sealed=sealed.sealed, checkpoints=sealed.checkpoints, anchors=found.anchors))
     if sealed.first_waiting:

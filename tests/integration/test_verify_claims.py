@@ -15,15 +15,18 @@ from hiring import meet
 from engine.app import mail_why, users
 from engine.app.advance import Given
 from engine.app.edit import note
+from engine.app.import_cases import Source, import_cases
+from engine.app.import_template import NO_MAP
 from engine.app.mail_queue import show_mail
 from engine.app.office import Caller, Office
 from engine.app.record import append, record_office
 from engine.app.run import SYSTEM_ACTOR
 from engine.app.seal import seal_by_hand
 from engine.app.tick import tick
-from engine.app.verify import verify
+from engine.app.verify import Imported, verify
 from engine.bootstrap.office import open_office
 from engine.core.canonical import canonical
+from engine.readers.csv import parse_table
 from engine.settings import load
 from engine.store.migrate import create
 from engine.store.schema_faults import MADE, digest_of
@@ -179,6 +182,15 @@ def test_the_digest_is_of_the_schema_that_the_migrations_make(tmp_path: Path) ->
     create(tmp_path / "new.db")
     with closing(sqlite3.connect(tmp_path / "new.db")) as connection:
         assert digest_of(connection.execute(SQL["audit_schema"])) == MADE
+
+
+def test_what_came_from_elsewhere_is_counted_by_who_brought_it(office: Office) -> None:
+    text = "Referens;Rubrik;Läge;Öppnat;I läget sedan;Ska vara klart\r\n"
+    text += "E-2018-0007;Gammalt;Vilande;2018-02-01;2019-05-06;2021-09-01\r\n"
+    brought = Source(parse_table(text.encode("cp1252"), "gamla.csv"), "gamla.csv", "0" * 64, NO_MAP, "errand")
+    import_cases(office, HEAD, brought)
+
+    assert verify(office).imported == [Imported("hans", 1, 1)]
 
 
 def forged(office: Office, sql: Run, *, empty: bool, told: bool) -> int:
