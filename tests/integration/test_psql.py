@@ -15,6 +15,7 @@ import postgres_server
 import psycopg
 import pytest
 from errands import ADMIN, START, TOY
+from hiring import hire, meet
 from msgspec.structs import replace
 from server_logins import LOGINS, as_login, logins_on, named
 
@@ -97,9 +98,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         furnish(office, ADMIN, origin="test/skede", key=key.text(), sandbox=False)
         with office.store.write() as tx:
             for login, name in (("anna", "Anna Ask"), ("hans", "Hans Hed")):
-                person = tx.people.add_person(name, email=f"{login}@region.example")
-                user = tx.people.add_user(named(url, login), person=person.id)
-                tx.people.grant(user.id, "officer", START.date())
+                person = meet(tx, name, email=f"{login}@region.example")
+                hire(tx, named(url, login), "officer", person=person, since=START.date())
         publish(office, ADMIN, {TOY.name: read_definition(TOY)}, lint=False)
         made = Place(home, url, "")
         opened = open_case(
