@@ -28,6 +28,7 @@ from engine.core.command import Advance, Amend, Command, Note, Open
 from engine.core.decide import decide
 from engine.core.errors import ConcurrentUpdate, NotFound, ValueMalformed
 from engine.core.machine import START, Fit, Machine, WrongEvent
+from engine.core.waiving import waivers
 
 APPLICATION = an_upload("application")
 SMALL = {"subject": "Saken", "kind": "small", "amount": "50.00"}
@@ -322,6 +323,8 @@ def test_nobody_waives_their_way_past_approvals_or_a_limit(more: dict[str, Any])
     )
 
     assert reasons == ["role_missing"]
+    (barred,) = (edge for edge in definition.transitions if edge.approvals or edge.limit)
+    assert waivers(barred, ["no_more_than@1"]) == frozenset()
 
 
 def test_a_guard_that_nobody_may_waive_stands() -> None:

@@ -40,6 +40,11 @@ def test_an_entry_comes_back_from_its_line() -> None:
     assert unset == []
 
 
+def test_a_line_in_which_a_value_is_of_another_kind_is_read_all_the_same() -> None:
+    """What such a value means is for whoever asks for it."""
+    assert parse(spoiled(obo=7)).obo == 7  # type: ignore[comparison-overlap]
+
+
 def test_an_entry_is_named_by_its_case_and_number() -> None:
     assert ENTRY.name == "M-2021-0001#3"
 
