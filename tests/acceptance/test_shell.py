@@ -207,7 +207,8 @@ def test_signals_end_it_with_their_code_and_without_a_traceback(
     tmp_path: Path, sent: signal.Signals, code: int
 ) -> None:
     program = (
-        "import sys, time, types, click\nfrom engine.cli import lazy\nfrom engine.cli.main import entry\n"
+        "import signal, sys, time, types, click\nfrom engine.cli import lazy\nfrom engine.cli.main import entry\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # It is ignored where tests run in the background.
         "module = types.ModuleType('engine.cli.invented')\nsys.modules[module.__name__] = module\n"
         "@click.command()\ndef wait():\n    print('waiting', flush=True)\n    time.sleep(30)\n"
         "module.wait = wait\nlazy.COMMANDS['run'] = lazy.Entry('invented:wait', '', '')\n"
