@@ -1,11 +1,8 @@
 """What came from elsewhere and was not done here: who may bring it in, and what is said of it ever after."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from msgspec import Struct
-
-from engine.app.record import OFFICE
 from engine.core.case import Actor, Case
 from engine.core.definition import Definition
 from engine.core.entry import parse
@@ -17,42 +14,6 @@ ATTESTER = "controller"
 APPROVERS = ("head",)
 """Who brings in what is still open, or is about money paid: the head's doing it is the second pair of eyes."""
 _MOST = 10
-
-
-class Import(Struct, frozen=True):
-    """One import, as the office's log tells of it.
-
-    Attributes:
-        entry: The entry that tells of it; `actor` and `at` who brought it in, and when.
-        batch: Its name.
-        cases: How many cases it brought; `entries` how many entries of past events beside their openings.
-        undone: Whether it was taken back.
-    """
-
-    entry: str
-    batch: str
-    actor: str
-    at: str
-    cases: int
-    entries: int
-    undone: bool
-
-
-def imports_of(tx: UnitOfWork) -> Iterator[Import]:
-    """The imports of a home, oldest first, for whoever checks its log."""
-    told, undone = [], set()
-    for logged in tx.log.entries(OFFICE):
-        entry = parse(logged.line)
-        if entry.act == "import":
-            told.append(entry)
-        elif entry.act == "import_undone":
-            undone.add(entry.body.get("batch"))
-    for entry in told:
-        body = entry.body
-        yield Import(
-            entry.name, str(body.get("batch")), entry.actor, entry.at, int(body.get("cases", 0)),
-            int(body.get("events", 0)), body.get("batch") in undone,
-        )  # fmt: skip
 
 
 def refuse_open(actor: Actor, taken: Iterable[tuple[Definition, Case]]) -> None:

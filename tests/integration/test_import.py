@@ -14,7 +14,6 @@ from engine.app import people
 from engine.app.advance import Given, advance
 from engine.app.import_cases import Source, import_cases, undo_import
 from engine.app.import_template import NO_MAP, TableMap, table_map, template
-from engine.app.imported import imports_of
 from engine.app.open_case import open_case
 from engine.app.publish import publish
 from engine.app.query import show
@@ -369,8 +368,7 @@ def test_an_officer_brings_in_what_is_over_and_nothing_that_lives_on(desk: Desk)
 
     (reason,) = refused.value.reasons
     assert (reason.code, reason.params["n"], reason.who) == ("import_needs_head", 1, ("head",))
-    with desk.office.store.read() as tx:
-        assert [(one.cases, one.entries, one.undone) for one in imports_of(tx)] == [(1, 0, False)]
+    assert [(one.cases, one.entries) for one in verify(desk.office).imported] == [(1, 1)]
 
 
 def test_an_imported_case_says_so_wherever_it_is_read(desk: Desk) -> None:

@@ -71,12 +71,7 @@ class SiteFolder:
         try:
             self._draft.mkdir()
         except OSError as error:
-            raise Unavailable(
-                f"{self.folder} cannot be written: {error.strerror}",
-                says="file_unwritable",
-                path=self.folder,
-                why=error.strerror,
-            ) from error
+            raise self._unwritable(error) from error
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
@@ -86,12 +81,11 @@ class SiteFolder:
         finally:
             shutil.rmtree(self._draft, ignore_errors=True)
         if isinstance(error, OSError):
-            raise Unavailable(
-                f"{self.folder} cannot be written: {error.strerror}",
-                says="file_unwritable",
-                path=self.folder,
-                why=error.strerror,
-            ) from error
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> Unavailable:
+        why = error.strerror
+        return Unavailable(f"{self.folder} cannot be written: {why}", says="file_unwritable", path=self.folder, why=why)
 
     def _put(self) -> None:
         """The draft to its place; what stood there is set aside first, and comes back if that fails."""
@@ -107,10 +101,5 @@ class SiteFolder:
                 old.rename(place)
                 raise
         except OSError as error:
-            raise Unavailable(
-                f"{self.folder} cannot be written: {error.strerror}",
-                says="file_unwritable",
-                path=self.folder,
-                why=error.strerror,
-            ) from error
+            raise self._unwritable(error) from error
         shutil.rmtree(old, ignore_errors=True)
